@@ -1,0 +1,1 @@
+"""The learning platform: see docs/house-style.md for what goes where."""

@@ -1,0 +1,134 @@
+"""The database session, the types of columns, and the only place that commits.
+
+SQLite (the default) and PostgreSQL behave alike here: a transaction that will write says so at its beginning, foreign
+keys are enforced, and what was acknowledged is on the disk. Person keys live in a database of their own that is
+attached under the schema name `keystore` (docs/decisions/0005).
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, Uuid, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.types import TypeDecorator
+
+KEYSTORE = "keystore"
+"""Schema of the person keys: an attached file under SQLite, a schema under PostgreSQL."""
+
+WRITES = "lms_writes"
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+"""A column of plain JSON: titles by language, settings, lists of ids. Never personal data."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time, kept in UTC. SQLite forgets zones, so UTC is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of every model. A model that does not say which personal data it holds is refused."""
+
+    registry = registry(
+        type_annotation_map={datetime: UtcDateTime(), UUID: Uuid()},
+        metadata=MetaData(
+            naming_convention={
+                "ix": "%(table_name)s_%(column_0_N_name)s_ix",
+                "uq": "%(table_name)s_%(column_0_N_name)s_key",
+                "ck": "%(table_name)s_%(constraint_name)s",
+                "fk": "%(table_name)s_%(column_0_N_name)s_fk",
+                "pk": "%(table_name)s_pk",
+            }
+        ),
+    )
+
+    holds_personal_data: ClassVar[Mapping[str, Any]]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        if "__tablename__" in vars(cls) and "holds_personal_data" not in vars(cls):
+            raise TypeError(f"{cls.__name__} must declare holds_personal_data (docs/house-style.md 13)")
+        super().__init_subclass__(**options)
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+if TYPE_CHECKING:
+
+    class Model(Base):
+        """What mypy sees of `db.Model`."""
+
+        __abstract__ = True
+else:
+    Model = db.Model
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Do one act: commit all of it, or nothing.
+
+    Entered by views, cli and jobs only, once per request or unit of work. What was read before belongs to an older
+    snapshot: a service reads anew, with a lock, what its decision rests on.
+    """
+    session = db.session
+    session.commit()  # ends the reading snapshot; nothing was written in it
+    try:
+        session.connection(execution_options={WRITES: True})
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def connect_database(app: Flask, keystore: Path | None) -> None:
+    """Open the application's engine and teach it our ways.
+
+    keystore: the file of person keys for SQLite; None for PostgreSQL, where they are a schema.
+    """
+    db.init_app(app)
+    with app.app_context():
+        engine = db.engine
+    if engine.dialect.name == "sqlite":
+        _teach_sqlite(engine, keystore)
+
+
+def _teach_sqlite(engine: Engine, keystore: Path | None) -> None:
+    def on_connect(connection: SqliteConnection, record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, see on_begin
+        if keystore is not None:
+            connection.execute(f"ATTACH DATABASE ? AS {KEYSTORE}", (str(keystore),))
+        for schema in ("main", KEYSTORE) if keystore is not None else ("main",):
+            connection.execute(f"PRAGMA {schema}.journal_mode=WAL")
+            connection.execute(f"PRAGMA {schema}.synchronous=FULL")
+            connection.execute(f"PRAGMA {schema}.secure_delete=ON")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA busy_timeout=10000")
+
+    def on_begin(connection: Connection) -> None:
+        # A deferred transaction that reads first and writes later fails at once when somebody wrote in between.
+        # One that will write therefore takes the lock at its beginning, and waits for it.
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    event.listen(engine, "connect", on_connect)
+    event.listen(engine, "begin", on_begin)

@@ -1,0 +1,27 @@
+"""How a rule says no."""
+
+from collections.abc import Mapping
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+
+class Refusal(Exception):
+    """A person asked for something that a rule does not allow.
+
+    The sentence says what, why, what now, and that nothing was lost. Values stay raw here; `lms.web.http.explain`
+    writes them for the reader.
+    """
+
+    message: LazyString = _l("This could not be done. Nothing was changed.")
+
+    def __init__(self, **values: object) -> None:
+        super().__init__(type(self).__name__)
+        self.values: Mapping[str, object] = values
+
+    def __str__(self) -> str:
+        return str(self.message) % self.values
+
+
+class Misconfigured(Exception):
+    """The product cannot run as it was set up; the text is one sentence that names the setting."""
