@@ -8,6 +8,7 @@ attached under the schema name `keystore` (docs/decisions/0005).
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,9 +16,9 @@ from uuid import UUID
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, Uuid, event
+from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, String, Uuid, event
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.orm import DeclarativeBase, Mapper, registry
 from sqlalchemy.types import TypeDecorator
 
 KEYSTORE = "keystore"
@@ -46,6 +47,23 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Word(TypeDecorator[StrEnum]):
+    """A column of one word out of a StrEnum, stored as its value, without a constraint that would block new words."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def __init__(self, words: type[StrEnum]) -> None:
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:
+        return None if value is None else self.words(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        return None if value is None else self.words(value)
+
+
 class Base(DeclarativeBase):
     """Base of every model. A model that does not say which personal data it holds is refused."""
 
@@ -64,10 +82,12 @@ class Base(DeclarativeBase):
 
     holds_personal_data: ClassVar[Mapping[str, Any]]
 
-    def __init_subclass__(cls, **options: Any) -> None:
-        if "__tablename__" in vars(cls) and "holds_personal_data" not in vars(cls):
-            raise TypeError(f"{cls.__name__} must declare holds_personal_data (docs/house-style.md 13)")
-        super().__init_subclass__(**options)
+
+@event.listens_for(Mapper, "instrument_class")
+def _refuse_undeclared(mapper: Mapper[Any], model: type) -> None:
+    """A model must say what it knows about people before it can exist (docs/house-style.md 13)."""
+    if "holds_personal_data" not in vars(model):
+        raise TypeError(f"{model.__name__} must declare holds_personal_data (docs/house-style.md 13)")
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})

@@ -1,0 +1,118 @@
+"""`lms`: every command, each package's own beside the few that concern the whole."""
+
+import signal
+import sys
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from sqlalchemy.exc import OperationalError
+
+from lms.accounts.cli import user
+from lms.app import create_app
+from lms.content.cli import content
+from lms.home.cli import demo, doctor
+from lms.kernel import migrations
+from lms.kernel.cli import with_app
+from lms.kernel.errors import Misconfigured, Refusal
+from lms.messaging.jobs import run_forever
+from lms.settings import Environment, read_settings
+from lms.web.cookies import settings
+from lms.web.server import serve as serve_app
+
+
+@dataclass
+class Application:
+    """Makes the application once, when a command first needs it."""
+
+    made: Flask | None = None
+
+    def __call__(self, environ: dict[str, str] | None = None, *, default: Environment | None = None) -> Flask:
+        if self.made is None:
+            options: dict[str, Any] = {"default": default} if default else {}
+            self.made = create_app(read_settings(environ, **options) if environ else read_settings(**options))
+        return self.made
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def lms() -> None:
+    """A learning platform for ceasefire courses."""
+
+
+@lms.group()
+def db() -> None:
+    """Bring the database to the schema this version needs."""
+
+
+@db.command(epilog="Example: lms db upgrade")
+@click.argument("revision", default="head")
+@with_app
+def upgrade(revision: str) -> None:
+    """Migrate upwards, to the newest schema unless told otherwise."""
+    migrations.upgrade(revision)
+
+
+@db.command(epilog="Example: lms db downgrade -1")
+@click.argument("revision")
+@with_app
+def downgrade(revision: str) -> None:
+    """Migrate downwards; make a copy of the data first."""
+    migrations.downgrade(revision)
+
+
+@db.command(epilog="Example: lms db check")
+@with_app
+def check() -> None:
+    """Refuse when migrations are missing or the tables differ from the models."""
+    migrations.check()
+    click.echo("The database is at the newest migration and equals the models.")
+
+
+@lms.command(epilog="Example: LMS_PUBLIC_URL=https://learn.example.org lms serve")
+@with_app
+def serve() -> None:
+    """Serve pages. Run `lms worker` beside it for messages and clean-up."""
+    if not migrations.is_at_head():
+        raise Misconfigured("The database is not at the newest migration; run: lms db upgrade")
+    serve_app(current_app._get_current_object(), settings())  # type: ignore[attr-defined]  # Flask's proxy
+
+
+@lms.command(epilog="Example: lms worker")
+@with_app
+def worker() -> None:
+    """Do background work until told to stop."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    run_forever(current_app._get_current_object(), stop)  # type: ignore[attr-defined]  # Flask's proxy
+
+
+@lms.command(epilog="Example: lms routes | grep GET")
+@with_app
+def routes() -> None:
+    """List every address with its methods, one a line."""
+    lines = set()
+    for rule in current_app.url_map.iter_rules():
+        methods = "|".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+        lines.add(f"{methods} {rule.rule.replace('<lang:lang>', '<lang>')}")
+    click.echo("\n".join(sorted(lines, key=lambda line: line.split(" ", 1)[::-1])))
+
+
+for command in (content, user, demo, doctor):
+    lms.add_command(command)
+
+
+def main() -> None:
+    """Run a command: 0 done, 1 refused with one sentence, 2 wrong use."""
+    try:
+        lms(obj=Application(), prog_name="lms")
+    except (Misconfigured, Refusal) as refusal:
+        sys.exit(f"lms: {refusal}")
+    except OperationalError as fault:
+        sys.exit(f"lms: the database is not reachable ({type(fault.orig).__name__}); see LMS_DATABASE_URL.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""What the account page offers to choose from."""
+
+from functools import cache
+from zoneinfo import available_timezones
+
+from flask_babel import gettext as _
+
+from lms.web.exits import EXITS
+from lms.web.languages import NAMES
+
+from .rules import Digits, Theme
+
+Choices = list[tuple[str, str]]
+
+
+def languages() -> Choices:
+    """Languages of the interface, each by its own name."""
+    return list(NAMES.items())
+
+
+@cache
+def time_zones() -> Choices:
+    """Zones by place, sorted; those that name a place a person knows."""
+    named = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "US/", "posix")))
+    return [("UTC", "UTC")] + [(zone, zone.replace("_", " ")) for zone in named]
+
+
+def themes() -> Choices:
+    """Colours."""
+    return [
+        (Theme.DEVICE, _("As my device")),
+        (Theme.LIGHT, _("Light")),
+        (Theme.DARK, _("Dark")),
+        (Theme.CONTRAST, _("High contrast")),
+    ]
+
+
+def digits() -> Choices:
+    """Digit sets, shown in themselves."""
+    return [(Digits.LATIN, "1 2 3"), (Digits.ARABIC, "١ ٢ ٣")]
+
+
+def exits() -> Choices:
+    """Everyday sites that Leave now can go to."""
+    return [(name, str(site.label)) for name, site in EXITS.items()]

@@ -1,0 +1,72 @@
+"""`lms user`: making people from the command line."""
+
+from zoneinfo import available_timezones
+
+import click
+from flask import url_for
+
+from lms.kernel import clock
+from lms.kernel.cli import with_app
+from lms.kernel.db import transaction
+from lms.settings import LANGUAGES
+
+from . import services
+from .rules import ContactKind, Role
+
+
+@click.group()
+def user() -> None:
+    """Make people and invite them."""
+
+
+def _person_options(command: click.decorators.FC) -> click.decorators.FC:
+    for option in (
+        click.option("--shown-name", required=True, help="What the site and others call this person; no legal name."),
+        click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True),
+        click.option("--zone", type=click.Choice(sorted(available_timezones())), default="UTC", metavar="ZONE"),
+        click.option("--email", help="Where notices go; sealed."),
+        click.option("--role", type=click.Choice(list(Role)), help="A role for the whole site."),
+    ):
+        command = option(command)
+    return command
+
+
+@user.command(epilog="Example: lms user invite --shown-name 'Rania M.' --language ar --zone Africa/Khartoum")
+@_person_options
+@with_app
+def invite(shown_name: str, language: str, zone: str, email: str | None, role: str | None) -> None:
+    """Make a person and print a one-use code with which she chooses her login and passphrase."""
+    with transaction():
+        person = _make(shown_name, language, zone, email, role)
+        code = services.invite(person, by=None, at=clock.now())
+    click.echo(f"Code, valid for 14 days and shown only now: {code}")
+    click.echo(f"She types it at {url_for('accounts.enrol', lang=language, _external=True)}")
+
+
+@user.command(epilog="Example: lms user create --shown-name 'Rania M.' --login rania")
+@_person_options
+@click.option("--login", required=True)
+@click.password_option("--passphrase", prompt=True)
+@with_app
+def create(
+    shown_name: str, language: str, zone: str, email: str | None, role: str | None, login: str, passphrase: str
+) -> None:
+    """Make a person who can sign in at once."""
+    with transaction():
+        person = _make(shown_name, language, zone, email, role)
+        services.set_credentials(person, login, passphrase)
+    click.echo("Done.")
+
+
+def _make(shown_name: str, language: str, zone: str, email: str | None, role: str | None) -> services.Person:
+    new = services.NewPerson(
+        shown_name=shown_name,
+        interface_language=language,
+        time_zone=zone,
+        contact=email,
+        contact_kind=ContactKind.EMAIL if email else None,
+    )
+    person = services.make_person(new, by=None, at=clock.now())
+    if role is not None:
+        services.grant_role(person, Role(role), cohort_id=None, by=None, at=clock.now())
+    return person

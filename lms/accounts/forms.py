@@ -1,0 +1,56 @@
+"""Forms of signing in, accepting an invitation, and one's own settings."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField
+
+from lms.web.forms import Form, at_most, needed
+
+
+class SignInForm(Form):
+    """Login and passphrase."""
+
+    login = StringField(_l("Sign-in name"), validators=[needed(), at_most(200)])
+    password = PasswordField(_l("Passphrase"), validators=[needed()])
+    shared = BooleanField(
+        _l("This is a shared or borrowed device"),
+        description=_l("We sign you out after 15 minutes without activity."),
+    )
+    next = HiddenField()
+
+
+class CodeForm(Form):
+    """The code of an invitation."""
+
+    code = StringField(
+        _l("Code of your invitation"),
+        description=_l("16 letters and digits, as printed on the sheet you were given."),
+        validators=[needed(), at_most(40)],
+    )
+
+
+class EnrolForm(Form):
+    """How she will sign in from now on."""
+
+    code = HiddenField()
+    login = StringField(
+        _l("Sign-in name"),
+        description=_l("Only you need to know it. Choose one that does not tell your name."),
+        validators=[needed(), at_most(64)],
+    )
+    passphrase = PasswordField(
+        _l("Passphrase"),
+        description=_l("At least 15 characters, in any script. Several words in a row are easy to keep in mind."),
+        validators=[needed()],
+    )
+    again = PasswordField(_l("The passphrase once more"), validators=[needed()])
+
+
+class AccountForm(Form):
+    """What a person sets for herself. Choices come from the view."""
+
+    interface_language = SelectField(_l("Language of pages"))
+    time_zone = SelectField(_l("Time zone"), description=_l("All hours and dates are shown in this zone."))
+    theme = SelectField(_l("Colours"))
+    digits = SelectField(_l("Numbers"), description=_l("Used on Arabic pages."))
+    leave_to = SelectField(_l("Where “Leave now” goes"))
+    exit_keys = BooleanField(_l("Leave also when I press Shift three times"))

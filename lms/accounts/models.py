@@ -1,0 +1,179 @@
+"""Tables of people, their keys, sessions, invitations and roles."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from flask_login import UserMixin
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lms.audit.dictionary import Level, Personal, Retention
+from lms.kernel.db import KEYSTORE, Model, Word
+from lms.kernel.sealed import Sealed, SealedColumn
+
+from .rules import ContactKind, Digits, InvitationState, Role, SessionTimes, Theme
+
+
+def _kept(level: Level, purpose: str, retention: Retention = Retention.ENROLMENT) -> Personal:
+    return Personal(level=level, purpose=purpose, retention=retention)
+
+
+class PersonKey(Model):
+    """The wrapped data key of one person, outside the main database (docs/decisions/0005).
+
+    Made with the person, destroyed first when she is erased. No foreign key: the two stores are separate on purpose.
+    """
+
+    __tablename__ = "person_key"
+    __table_args__ = ({"schema": KEYSTORE},)
+    holds_personal_data: ClassVar = {
+        "wrapped": _kept(Level.SECRET, "opens her sealed values"),
+    }
+
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Person(UserMixin, Model):
+    """Somebody the product knows: participant, staff, applicant later.
+
+    `login_index` is a keyed hash of the login, so that the database does not hold the login itself. A person without
+    passphrase cannot sign in. Deleted by the retention run or by erasure.
+    """
+
+    __tablename__ = "accounts_person"
+    __table_args__ = (
+        CheckConstraint("(login_index IS NULL) = (passphrase_hash IS NULL)", name="login_with_passphrase"),
+    )
+    holds_personal_data: ClassVar = {
+        "shown_name": _kept(Level.ATTENDANCE, "what the site and others call her"),
+        "legal_name": _kept(Level.IDENTITY, "certificate and travel; opened with a reason only"),
+        "contact": _kept(Level.IDENTITY, "messages she asked for"),
+        "contact_kind": _kept(Level.PREFERENCE, "which channel the contact is"),
+        "login_index": _kept(Level.ATTENDANCE, "finding the account at sign-in"),
+        "passphrase_hash": _kept(Level.SECRET, "checking the passphrase"),
+        "interface_language": _kept(Level.PREFERENCE, "language of pages and messages"),
+        "time_zone": _kept(Level.PREFERENCE, "showing times in her own zone"),
+        "theme": _kept(Level.PREFERENCE, "colours of the interface"),
+        "digits": _kept(Level.PREFERENCE, "digits of numbers and dates"),
+        "leave_to": _kept(Level.PREFERENCE, "where Leave now goes"),
+        "exit_keys": _kept(Level.PREFERENCE, "whether Shift three times leaves"),
+    }
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[UUID] = mapped_column(unique=True)
+    shown_name: Mapped[str]
+    legal_name: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    contact: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    contact_kind: Mapped[ContactKind | None] = mapped_column(Word(ContactKind))
+    login_index: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    passphrase_hash: Mapped[str | None]
+    interface_language: Mapped[str]
+    time_zone: Mapped[str]
+    theme: Mapped[Theme] = mapped_column(Word(Theme), default=Theme.DEVICE)
+    digits: Mapped[Digits] = mapped_column(Word(Digits), default=Digits.LATIN)
+    leave_to: Mapped[str] = mapped_column(default="weather")
+    exit_keys: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+    key: Mapped[PersonKey | None] = relationship(
+        primaryjoin="foreign(Person.public_id) == PersonKey.person_id", viewonly=True, lazy="raise"
+    )
+    roles: Mapped[list["RoleGrant"]] = relationship(back_populates="person", lazy="raise")
+
+
+class RoleGrant(Model):
+    """One role of one person, for a cohort, an organisation or the whole site, between two moments.
+
+    Ended by setting `until`; deleted with the person.
+    """
+
+    __tablename__ = "accounts_role_grant"
+    __table_args__ = (Index(None, "person_id"), Index(None, "cohort_id"))
+    holds_personal_data: ClassVar = {
+        "role": _kept(Level.ATTENDANCE, "what she may do"),
+    }
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("accounts_person.id", ondelete="CASCADE"))
+    role: Mapped[Role] = mapped_column(Word(Role))
+    cohort_id: Mapped[int | None] = mapped_column(ForeignKey("cohorts_cohort.id", ondelete="CASCADE"))
+    from_at: Mapped[datetime]
+    until_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship(back_populates="roles", lazy="raise")
+
+
+class Session(Model):
+    """One signed-in browser. The cookie holds a random token, this row its hash; no address, no device name.
+
+    Deleted at sign-out, or by housekeeping once it is no longer alive.
+    """
+
+    __tablename__ = "accounts_session"
+    __table_args__ = (Index(None, "person_id"),)
+    holds_personal_data: ClassVar = {
+        "used_at": _kept(Level.ATTENDANCE, "ending idle sessions", Retention.SESSION),
+        "started_at": _kept(Level.ATTENDANCE, "ending old sessions", Retention.SESSION),
+    }
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("accounts_person.id", ondelete="CASCADE"))
+    started_at: Mapped[datetime]
+    used_at: Mapped[datetime]
+    shared: Mapped[bool]
+
+    person: Mapped[Person] = relationship(lazy="raise")
+
+    def times(self) -> SessionTimes:
+        """The value that rules judge."""
+        return SessionTimes(started_at=self.started_at, used_at=self.used_at, shared=self.shared)
+
+
+class SignInAttempt(Model):
+    """One try to sign in or to use a code that has not succeeded (yet). Keyed hashes only.
+
+    Written before the credentials are looked at, removed when they are right, deleted by housekeeping after a day.
+    """
+
+    __tablename__ = "accounts_sign_in_attempt"
+    __table_args__ = (Index(None, "at"),)
+    holds_personal_data: ClassVar = {
+        "account_key": _kept(Level.ATTENDANCE, "limiting tries", Retention.SIGN_IN_FAILURES),
+        "source_key": _kept(Level.ATTENDANCE, "limiting tries", Retention.SIGN_IN_FAILURES),
+    }
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_key: Mapped[bytes] = mapped_column(LargeBinary)
+    source_key: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[datetime]
+
+
+class Invitation(Model):
+    """A one-use code that lets one person choose her login and passphrase. The code itself is stored hashed.
+
+    States: open, used, withdrawn, expired (by date). Deleted with the person, or 14 days after it ended.
+    """
+
+    __tablename__ = "accounts_invitation"
+    __table_args__ = (Index(None, "person_id"),)
+    holds_personal_data: ClassVar = {
+        "code_hash": _kept(Level.SECRET, "recognising the code", Retention.INVITATION),
+    }
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("accounts_person.id", ondelete="CASCADE"))
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship(lazy="raise")
+
+    def state(self) -> InvitationState:
+        """The value that rules judge."""
+        return InvitationState(expires_at=self.expires_at, used_at=self.used_at, withdrawn_at=self.withdrawn_at)

@@ -1,0 +1,26 @@
+"""Hashing passphrases with Argon2id (docs/decisions/0008): 19 MiB, two passes, one lane."""
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+_NOBODY = _HASHER.hash("the passphrase of nobody")
+"""Checked when the login is unknown, so that the answer takes as long as for a known one."""
+
+
+def hash_passphrase(passphrase: str) -> str:
+    """The hash to store; about 70 ms of work."""
+    return _HASHER.hash(passphrase)
+
+
+def is_right(passphrase: str, stored: str | None) -> bool:
+    """Whether the passphrase belongs to the stored hash; takes the same time when there is none."""
+    try:
+        return _HASHER.verify(stored or _NOBODY, passphrase) and stored is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def is_outdated(stored: str) -> bool:
+    """Whether the hash was made with older parameters and is due to be made anew."""
+    return _HASHER.check_needs_rehash(stored)

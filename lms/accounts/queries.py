@@ -1,0 +1,86 @@
+"""Reading people and sessions."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from lms.kernel.db import db
+from lms.kernel.ids import hash_token, read_code
+
+from .models import Invitation, Person, PersonKey, RoleGrant, Session, SignInAttempt
+from .rules import Failures
+
+
+def find_session(token: str, *, at: datetime) -> Session | None:
+    """The session of a cookie, with its person, her wrapped key and the roles she holds now: one statement."""
+    holds_now = and_(
+        RoleGrant.person_id == Person.id,
+        RoleGrant.from_at <= at,
+        or_(RoleGrant.until_at.is_(None), RoleGrant.until_at > at),
+    )
+    return db.session.scalars(
+        select(Session)
+        .join(Session.person)
+        .outerjoin(PersonKey, PersonKey.person_id == Person.public_id)
+        .outerjoin(RoleGrant, holds_now)
+        .where(Session.token_hash == hash_token(token), Person.disabled_at.is_(None))
+        .options(
+            contains_eager(Session.person).options(contains_eager(Person.key), contains_eager(Person.roles)),
+        )
+        .execution_options(populate_existing=True)
+    ).unique().one_or_none()
+
+
+def find_by_login(login_index: bytes) -> Person | None:
+    """The person who signs in with this login, if she may."""
+    return db.session.scalars(
+        select(Person).where(Person.login_index == login_index, Person.disabled_at.is_(None))
+    ).one_or_none()
+
+
+def failures(account_key: bytes, source_key: bytes, *, at: datetime, window: timedelta) -> Failures:
+    """How many tries without success lie in the window before `at`."""
+    row = db.session.execute(
+        select(
+            func.count().filter(SignInAttempt.account_key == account_key),
+            func.count().filter(SignInAttempt.source_key == source_key),
+            func.count(),
+        ).where(SignInAttempt.at > at - window)
+    ).one()
+    return Failures(of_account=row[0], of_source=row[1], everywhere=row[2])
+
+
+def find_invitation(code: str, *, for_update: bool = False) -> Invitation | None:
+    """The invitation of a typed code, with its person."""
+    query = (
+        select(Invitation)
+        .where(Invitation.code_hash == hash_token(read_code(code)))
+        .options(joinedload(Invitation.person, innerjoin=True))
+        .execution_options(populate_existing=True)
+    )
+    return db.session.scalars(query.with_for_update(of=Invitation) if for_update else query).one_or_none()
+
+
+def find_recipient(person_id: int) -> Person | None:
+    """A person with her key, for delivering a message."""
+    return db.session.scalars(
+        select(Person).where(Person.id == person_id).options(joinedload(Person.key))
+    ).one_or_none()
+
+
+def some_sealed_person() -> Person | None:
+    """Any one person with a sealed name, to try the key ring on."""
+    return db.session.scalars(
+        select(Person).where(Person.legal_name.is_not(None)).options(joinedload(Person.key)).order_by(Person.id).limit(1)
+    ).one_or_none()
+
+
+def people_without_key() -> int:
+    """How many people have no key in the key store (docs/decisions/0005)."""
+    return db.session.scalars(
+        select(func.count())
+        .select_from(Person)
+        .outerjoin(PersonKey, PersonKey.person_id == Person.public_id)
+        .where(PersonKey.person_id.is_(None))
+    ).one()

@@ -1,0 +1,173 @@
+"""Sign-in, passphrases, sessions, invitations, roles: what holds, without a database."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from .errors import (
+    InvitationExpired,
+    InvitationUsed,
+    LoginUnfit,
+    PassphraseTellsLogin,
+    PassphraseTooLong,
+    PassphraseTooShort,
+)
+
+PASSPHRASE_LEAST_ALONE = 15
+PASSPHRASE_LEAST_WITH_FACTOR = 8
+PASSPHRASE_MOST = 128
+LOGIN_LEAST, LOGIN_MOST = 3, 64
+INVITATION_DAYS = 14
+
+SESSION_IDLE_SHARED = timedelta(minutes=15)
+SESSION_IDLE_OWN = timedelta(days=7)
+SESSION_LONGEST = timedelta(days=30)
+SESSION_WRITTEN_EVERY = timedelta(minutes=5)
+
+
+class Role(StrEnum):
+    """Role ids, as in docs/domain.md 1.3."""
+
+    PARTICIPANT = "participant"
+    APPLICANT = "applicant"
+    FACILITATOR = "facilitator"
+    MARKER = "marker"
+    COORDINATOR = "coordinator"
+    PANEL = "panel"
+    PARTNER = "partner"
+    LOGISTICS = "logistics"
+    SAFETY = "safety"
+    EDITOR = "editor"
+    TRANSLATOR = "translator"
+    AUDITOR = "auditor"
+    OBSERVER = "observer"
+    ADMIN = "admin"
+
+
+class Theme(StrEnum):
+    """Colours of the interface; DEVICE follows what the device asks for."""
+
+    DEVICE = ""
+    LIGHT = "light"
+    DARK = "dark"
+    CONTRAST = "contrast"
+
+
+class Digits(StrEnum):
+    """Which digits numbers and dates are written in; the second only changes Arabic pages."""
+
+    LATIN = "latn"
+    ARABIC = "arab"
+
+
+class ContactKind(StrEnum):
+    """What the sealed contact is. Only e-mail can be written to by the product."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failures:
+    """Failed sign-ins inside the window."""
+
+    of_account: int
+    of_source: int
+    everywhere: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllowedFailures:
+    """How many failures are still answered."""
+
+    of_account: int
+    of_source: int
+    everywhere: int
+
+
+def may_try(failures: Failures, allowed: AllowedFailures) -> bool:
+    """Whether one more try is looked at.
+
+    `failures` counts the try itself. Rule: docs/security/threat-model.md E2.
+    """
+    return (
+        failures.of_account <= allowed.of_account
+        and failures.of_source <= allowed.of_source
+        and failures.everywhere <= allowed.everywhere
+    )
+
+
+def fold_login(typed: str) -> str:
+    """The login as it is compared: without blanks around it, compatibility forms and case."""
+    return unicodedata.normalize("NFKC", typed.strip()).casefold()
+
+
+def fold_passphrase(typed: str) -> str:
+    """The passphrase as it is hashed: NFC, so that a composed and a decomposed é are the same."""
+    return unicodedata.normalize("NFC", typed)
+
+
+def check_login(typed: str) -> None:
+    """Refuse a login that is too short or too long. Raises LoginUnfit."""
+    if not LOGIN_LEAST <= len(fold_login(typed)) <= LOGIN_MOST:
+        raise LoginUnfit
+
+
+def check_passphrase(typed: str, *, login: str, has_factor: bool) -> None:
+    """Refuse a passphrase that is too short, too long or the login itself; any script is welcome.
+
+    has_factor: whether a second factor stands beside it. Rule: docs/security/threat-model.md E3.
+    Raises PassphraseTooShort, PassphraseTooLong, PassphraseTellsLogin.
+    """
+    passphrase = fold_passphrase(typed)
+    least = PASSPHRASE_LEAST_WITH_FACTOR if has_factor else PASSPHRASE_LEAST_ALONE
+    if len(passphrase) < least:
+        raise PassphraseTooShort(least=least)
+    if len(passphrase) > PASSPHRASE_MOST:
+        raise PassphraseTooLong(most=PASSPHRASE_MOST)
+    if fold_login(passphrase) == fold_login(login):
+        raise PassphraseTellsLogin
+
+
+def is_hashable(typed: str) -> bool:
+    """Whether a typed passphrase is worth hashing: what is longer was never accepted."""
+    return len(fold_passphrase(typed)) <= PASSPHRASE_MOST
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionTimes:
+    """When a session began, was last seen, and whether the device is shared."""
+
+    started_at: datetime
+    used_at: datetime
+    shared: bool
+
+
+def is_alive(times: SessionTimes, *, at: datetime) -> bool:
+    """Whether the session still counts: not idle too long, not older than the longest."""
+    idle = SESSION_IDLE_SHARED if times.shared else SESSION_IDLE_OWN
+    return at - times.used_at < idle and at - times.started_at < SESSION_LONGEST
+
+
+def should_note_use(times: SessionTimes, *, at: datetime) -> bool:
+    """Whether the last-used minute is due to be written: at most once in five minutes."""
+    return at - times.used_at >= SESSION_WRITTEN_EVERY
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationState:
+    """What decides whether a code still opens an account."""
+
+    expires_at: datetime
+    used_at: datetime | None
+    withdrawn_at: datetime | None
+
+
+def check_invitation(state: InvitationState, *, at: datetime) -> None:
+    """Refuse a code that was used, withdrawn or is too old. Raises InvitationUsed, InvitationExpired."""
+    if state.used_at is not None:
+        raise InvitationUsed
+    if state.withdrawn_at is not None or at >= state.expires_at:
+        raise InvitationExpired

@@ -1,0 +1,46 @@
+"""The only module that opens sealed values. Its callers are listed in tests/accounts/test_vault.py."""
+
+from typing import cast
+from uuid import UUID
+
+from flask import current_app
+
+from lms.kernel.db import db
+from lms.kernel.sealed import DataKey, KeyRing, Sealed
+
+from .models import Person, PersonKey
+
+LEGAL_NAME = "accounts_person.legal_name"
+CONTACT = "accounts_person.contact"
+
+
+def make_key(person_id: UUID) -> DataKey:
+    """A fresh data key for a person who is being made; its wrapped form joins the running transaction."""
+    key, wrapped = _ring().new_data_key(person_id)
+    db.session.add(PersonKey(person_id=person_id, wrapped=wrapped))
+    return key
+
+
+def seal(key: DataKey, text: str | None, *, place: str) -> Sealed | None:
+    """Seal an optional text for one place; an empty one is not stored at all."""
+    return key.seal(text, place=place) if text else None
+
+
+def open_contact(person: Person) -> str | None:
+    """The contact she gave, for delivering a message to her. Raises CannotOpen when her key is gone."""
+    return _open(person, person.contact, CONTACT)
+
+
+def can_open(person: Person) -> bool:
+    """Whether the ring at hand belongs to this database: used by `lms doctor`, shows nothing."""
+    return _open(person, person.legal_name, LEGAL_NAME) is not None
+
+
+def _open(person: Person, value: Sealed | None, place: str) -> str | None:
+    if value is None or person.key is None:
+        return None
+    return _ring().unwrap(person.key.wrapped, owner=person.public_id).open(value, place=place)
+
+
+def _ring() -> KeyRing:
+    return cast(KeyRing, current_app.extensions["key_ring"])

@@ -1,0 +1,97 @@
+"""The application factory: the only place that knows every package, every wire and every job."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, url_for
+from flask_babel import pgettext
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from lms.accounts import jobs as accounts_jobs
+from lms.accounts import session
+from lms.accounts import views as accounts
+from lms.audit.dictionary import check_dictionary
+from lms.home import views as home
+from lms.kernel.clock import Clock, SystemClock
+from lms.kernel.db import Base, connect_database
+from lms.messaging import jobs as messaging_jobs
+from lms.messaging import services as messaging
+from lms.modules import views as modules
+from lms.safety import views as safety
+from lms.settings import Environment, Settings
+from lms.shipped import shipped
+from lms.web import assets, compression, csrf, errors, headers, languages, pages
+from lms.web.http import check_routes
+from lms.web.pages import NavigationLink, is_here
+
+MOST_BYTES_OF_A_FORM = 1_000_000
+
+
+def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
+    """The whole product, ready to serve. Raises Misconfigured when a route, a model or a setting is not in order."""
+    app = Flask(__name__, static_folder=None, template_folder="web/templates")
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": settings.database_url.startswith("postgresql")},
+        MIGRATION_URL=settings.migration_url,
+        MIGRATIONS=shipped("migrations"),
+        MAX_CONTENT_LENGTH=MOST_BYTES_OF_A_FORM,
+        MAX_FORM_MEMORY_SIZE=MOST_BYTES_OF_A_FORM,
+        TRUSTED_HOSTS=_trusted_hosts(settings),
+        WTF_CSRF_ENABLED=False,  # lms.web.csrf guards every request, with or without a form class
+        TESTING=settings.environment is Environment.TEST,
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    app.extensions["settings"] = settings
+    app.extensions["clock"] = clock or SystemClock()
+    app.extensions["key_ring"] = settings.data_keys
+    connect_database(app, settings.keystore)
+    check_dictionary(mapper.class_ for mapper in Base.registry.mappers)
+    _dress(app, settings)
+    for blueprint in (home.bp, home.machine, accounts.bp, safety.bp, modules.bp):
+        app.register_blueprint(blueprint)
+    _wire(app)
+    check_routes(app)
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's documented way to wrap an application
+    return app
+
+
+def _dress(app: Flask, settings: Settings) -> None:
+    """What every answer has. Functions after a request run in the reverse of this order."""
+    compression.init_compression(app)
+    headers.init_headers(app, settings)
+    assets.init_assets(app)
+    languages.init_languages(app, str(shipped("translations")))
+    session.init_sessions(app)
+    csrf.init_csrf(app)
+    errors.init_errors(app)
+    pages.init_pages(app, navigation)
+
+
+def _wire(app: Flask) -> None:
+    """Every subscription and every kind of background work, on one page."""
+    messaging.handle(app, accounts_jobs.MESSAGE, accounts_jobs.deliver)
+    messaging.handle(app, accounts_jobs.SWEEP, accounts_jobs.sweep, every=timedelta(hours=1))
+    messaging.handle(app, messaging_jobs.SWEEP, messaging_jobs.sweep, every=timedelta(days=1))
+
+
+def navigation(person: Any) -> list[NavigationLink]:
+    """The links under the header for somebody who is signed in."""
+    course = ("modules.courses", "modules.outline", "modules.lesson")
+    return [
+        NavigationLink(
+            label=pgettext("navigation", "Today"), href=url_for("home.today"), current=is_here("home.today")
+        ),
+        NavigationLink(
+            label=pgettext("navigation", "Course"),
+            href=url_for("modules.courses"),
+            current=any(is_here(endpoint) for endpoint in course),
+        ),
+    ]
+
+
+def _trusted_hosts(settings: Settings) -> list[str]:
+    public = settings.public_url.partition("://")[2].partition(":")[0]
+    return [public, "localhost", "127.0.0.1"]

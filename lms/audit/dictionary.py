@@ -1,0 +1,99 @@
+"""The data dictionary: what each column about a person is for and how long it stays (docs/domain.md 1.7)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from lms.kernel.db import Base
+from lms.kernel.errors import Misconfigured
+from lms.kernel.sealed import SealedColumn
+
+
+class Level(StrEnum):
+    """How much harm a leak of the column does, most harmful last (docs/security/threat-model.md 1.1)."""
+
+    PREFERENCE = "preference"
+    WORK = "work"
+    ATTENDANCE = "attendance"
+    IDENTITY = "identity"
+    SECRET = "secret"  # noqa: S105 - the name of a level, not a password
+
+
+class Retention(StrEnum):
+    """Until when. The sentences that people read are in `RETENTION_TEXTS`; no page writes its own."""
+
+    SESSION = "session"
+    ENROLMENT = "enrolment"
+    COMPLETION = "completion"
+    INVITATION = "invitation"
+    SIGN_IN_FAILURES = "sign-in failures"
+    AUDIT = "audit"
+    OUTBOX = "outbox"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetentionText:
+    """One row of the table on the privacy page."""
+
+    what: LazyString
+    until: LazyString
+
+
+RETENTION_TEXTS: dict[Retention, RetentionText] = {
+    Retention.ENROLMENT: RetentionText(
+        what=_l("Your name, contact, settings and what you have read"),
+        until=_l("6 months after your course ends"),
+    ),
+    Retention.COMPLETION: RetentionText(
+        what=_l("That you completed a course"),
+        until=_l("Until you ask us to erase it"),
+    ),
+    Retention.SESSION: RetentionText(
+        what=_l("That you are signed in on a device (no address, no device name)"),
+        until=_l("Until you sign out, at most 30 days"),
+    ),
+    Retention.INVITATION: RetentionText(
+        what=_l("Your invitation code, in a form that nobody can read back"),
+        until=_l("14 days, or until you use it"),
+    ),
+    Retention.SIGN_IN_FAILURES: RetentionText(
+        what=_l("Failed attempts to sign in (no address, no name in readable form)"),
+        until=_l("1 day"),
+    ),
+    Retention.OUTBOX: RetentionText(
+        what=_l("That a message was sent to you (not its text, not your address)"),
+        until=_l("30 days"),
+    ),
+    Retention.AUDIT: RetentionText(
+        what=_l("What was done in your account and by whom, by number"),
+        until=_l("2 years"),
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Personal:
+    """One column about a person."""
+
+    level: Level
+    purpose: str
+    retention: Retention
+
+
+def check_dictionary(models: Iterable[type[Base]]) -> None:
+    """Refuse to start when a model names a column it does not have, or seals a column it does not declare.
+
+    Raises Misconfigured.
+    """
+    for model in models:
+        columns = model.__table__.columns
+        declared = model.holds_personal_data
+        for name, entry in declared.items():
+            if name not in columns or not isinstance(entry, Personal):
+                raise Misconfigured(f"{model.__name__}.holds_personal_data: {name} is not a declared column.")
+        for column in columns:
+            if isinstance(column.type, SealedColumn) and column.name not in declared:
+                raise Misconfigured(f"{model.__name__}.{column.name} is sealed but not in holds_personal_data.")

@@ -1,0 +1,23 @@
+"""What may be refused around a cohort."""
+
+from flask_babel import lazy_gettext as _l
+
+from lms.kernel.errors import Refusal
+
+
+class NotOpenYet(Refusal):
+    """The calendar has not come to it."""
+
+    message = _l("This opens on %(opens_at)s. Nothing is missed until then.")
+
+
+class NoDateYet(Refusal):
+    """The calendar does not say when."""
+
+    message = _l("This is not open yet, and its date is not set. You will see the date in the course outline.")
+
+
+class AliasTaken(Refusal):
+    """Two people of one cohort would bear one alias."""
+
+    message = _l("This alias is in use in the cohort. Choose another.")

@@ -1,0 +1,75 @@
+"""Reading cohorts for one person."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import contains_eager
+
+from lms.accounts.models import Person
+from lms.courses.models import Version
+from lms.kernel.db import db
+
+from .models import CalendarEntry, Cohort, Enrolment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seat:
+    """A cohort as one person may see it: with her own enrolment, or with None for staff."""
+
+    cohort: Cohort
+    enrolment: Enrolment | None
+
+
+def find_seat(who: Person, cohort_id: UUID) -> Seat | None:
+    """The cohort of an address, for this person; the policy decides whether she may see it."""
+    row = db.session.execute(
+        select(Cohort, Enrolment)
+        .join(Cohort.version)
+        .outerjoin(Enrolment, own_enrolment(who))
+        .where(Cohort.public_id == cohort_id)
+        .options(contains_eager(Cohort.version))
+    ).one_or_none()
+    return Seat(cohort=row[0], enrolment=row[1]) if row is not None else None
+
+
+def seats_of(who: Person) -> Sequence[Seat]:
+    """Every cohort this person takes part in or works for, newest first."""
+    worked_for = {grant.cohort_id for grant in who.roles if grant.cohort_id is not None}
+    rows = db.session.execute(
+        select(Cohort, Enrolment)
+        .join(Cohort.version)
+        .outerjoin(Enrolment, own_enrolment(who))
+        .where(or_(Enrolment.id.is_not(None), Cohort.id.in_(worked_for)))
+        .options(contains_eager(Cohort.version))
+        .order_by(Cohort.starts_on.desc(), Cohort.id)
+    )
+    return [Seat(cohort=cohort, enrolment=enrolment) for cohort, enrolment in rows]
+
+
+def own_enrolment(who: Person) -> ColumnElement[bool]:
+    """The join that adds a person's own enrolment to a cohort, and nobody else's."""
+    return and_(Enrolment.cohort_id == Cohort.id, Enrolment.person_id == who.id)
+
+
+def calendar_of(cohort: Cohort) -> Sequence[CalendarEntry]:
+    """All entries of a cohort."""
+    return db.session.scalars(
+        select(CalendarEntry).where(CalendarEntry.cohort_id == cohort.id).order_by(CalendarEntry.id)
+    ).all()
+
+
+def alias_is_taken(cohort: Cohort, alias: str) -> bool:
+    """Whether somebody in the cohort bears this alias."""
+    return (
+        db.session.scalar(select(Enrolment.id).where(Enrolment.cohort_id == cohort.id, Enrolment.alias == alias))
+        is not None
+    )
+
+
+def find_cohort(version: Version, year: int) -> Cohort | None:
+    """The first cohort of a version in a year."""
+    return db.session.scalars(
+        select(Cohort).where(Cohort.version_id == version.id, Cohort.year == year).order_by(Cohort.id).limit(1)
+    ).one_or_none()

@@ -1,0 +1,237 @@
+"""Everything that must be true of a pack as a whole. Finds all faults at once."""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from .body import Use
+from .course import Course, LessonText, ModuleFolder
+from .faults import Fault, Faults
+from .layout import COURSE, GLOSSARY, MODULE
+from .pack import Pack
+from .parity import check_parity
+from .reading import Reading, read_course
+from .schema import ItemsFile, ModuleFile, Open, Read, RubricsFile, translations
+from .yamlfile import Loc
+
+
+def check_pack(pack: Pack) -> list[Fault]:
+    """All faults of a pack, by file and line; none when it can be published."""
+    return check_reading(read_course(pack))
+
+
+def check_reading(reading: Reading) -> list[Fault]:
+    """The same for a pack that was read already."""
+    course, faults = reading.course, reading.faults
+    _check_present(reading.pack, course, faults)
+    _check_ids(course, faults)
+    _check_translations(course, faults)
+    for module in course.modules:
+        _check_order(module, faults)
+        _check_lessons(course, module, faults)
+        _check_items(course, module, faults)
+    for text in course.texts():
+        _check_references(course, text, faults)
+    _check_glossary(course, faults)
+    return faults.sorted()
+
+
+def _check_present(pack: Pack, course: Course, faults: Faults) -> None:
+    for path in (COURSE, GLOSSARY, *(f"{module.folder}/{MODULE}" for module in course.modules)):
+        if path not in pack.files:
+            faults.add(path, 1, "missing")
+
+
+def _check_ids(course: Course, faults: Faults) -> None:
+    """Ids of nodes are unique in the programme; those of one lesson's languages count once."""
+    seen: dict[str, str] = {}
+    for file, line, what, name in _node_ids(course):
+        if name in seen:
+            faults.add(file, line, f"the id {name} of this {what} is taken already: {seen[name]}")
+        seen.setdefault(name, f"{what} in {file}, line {line}")
+
+
+def _node_ids(course: Course) -> Iterator[tuple[str, int, str, str]]:
+    if course.file:
+        yield course.file.path, course.file.line("id"), "programme", course.file.content.id
+    for term in course.terms().values():
+        yield GLOSSARY, term.line, "term", term.id
+    for module in course.modules:
+        if module.file:
+            yield module.file.path, module.file.line("id"), "module", module.file.content.id
+        for texts in module.lessons.values():
+            text = next(iter(texts.values()))
+            yield text.path, text.front.line("id"), "lesson", text.content.id
+        for figure in module.figures:
+            yield figure.file.path, figure.file.line("id"), "figure", figure.words.id
+        yield from _question_ids(module)
+
+
+def _question_ids(module: ModuleFolder) -> Iterator[tuple[str, int, str, str]]:
+    if module.items:
+        for position, item in enumerate(module.items.content.items):
+            yield module.items.path, module.items.line("items", position, "id"), "item", item.id
+    if module.rubrics:
+        for position, rubric in enumerate(module.rubrics.content.rubrics):
+            yield module.rubrics.path, module.rubrics.line("rubrics", position, "id"), "rubric", rubric.id
+
+
+def _check_translations(course: Course, faults: Faults) -> None:
+    """Every text by language has all required languages and no unknown one."""
+    for file in course.yaml_files():
+        for loc, text in translations(file.content):
+            _check_languages(course, file, loc, text.root.keys(), faults)
+    if course.file:
+        for language in course.file.content.address:
+            if language not in course.languages:
+                faults.add(COURSE, course.file.line("address", language), f"{language} is no language here")
+
+
+def _check_languages(
+    course: Course, file: Read[Any], loc: Loc, found: Collection[str], faults: Faults
+) -> None:
+    name = next((step for step in reversed(loc) if isinstance(step, str)), "text")
+    for language in course.required:
+        if language not in found:
+            faults.add(file.path, file.line(*loc), f"{name} has no {language}")
+    for language in found:
+        if course.languages and language not in course.languages:
+            faults.add(file.path, file.line(*loc, language), f"{language} is no language of the programme")
+
+
+def _check_order(module: ModuleFolder, faults: Faults) -> None:
+    """Two digits name one place: lessons are ordered by them."""
+    seen: dict[str, str] = {}
+    for name, texts in sorted(module.lessons.items()):
+        if name[:2] in seen:
+            faults.add(
+                next(iter(texts.values())).path, 1, f"the number {name[:2]} is taken by {seen[name[:2]]}"
+            )
+        seen.setdefault(name[:2], name)
+
+
+def _check_lessons(course: Course, module: ModuleFolder, faults: Faults) -> None:
+    for texts in module.lessons.values():
+        ordered = _in_order(course, texts)
+        for text in ordered:
+            if course.languages and text.language not in course.languages:
+                faults.add(text.path, 1, f"{text.language} is no language of the programme")
+        for language in course.required:
+            if language not in texts:
+                path = ordered[0].path.removesuffix(f"{ordered[0].language}.md") + f"{language}.md"
+                faults.add(path, 1, f"missing: the lesson {ordered[0].content.id} has no {language}")
+        check_parity(ordered, faults)
+    if module.file:
+        _check_listed(module, module.file, faults)
+
+
+def _in_order(course: Course, texts: dict[str, LessonText]) -> list[LessonText]:
+    """The texts of a lesson, the first required language first: the others are compared with it."""
+    rank = {language: place for place, language in enumerate(course.languages)}
+    return sorted(texts.values(), key=lambda text: (rank.get(text.language, len(rank)), text.language))
+
+
+def _check_listed(module: ModuleFolder, file: Read[ModuleFile], faults: Faults) -> None:
+    listed, found = file.content.lessons, module.named_lessons()
+    for position, name in enumerate(listed):
+        line = file.line("lessons", position)
+        if name in listed[:position]:
+            faults.add(file.path, line, f"the lesson {name} is listed twice")
+        elif name not in found:
+            faults.add(file.path, line, f"the lesson {name} has no file in this module")
+    for name, texts in found.items():
+        if name not in listed:
+            text = next(iter(texts.values()))
+            faults.add(text.path, text.front.line("id"), f"the lesson {name} is not listed in {file.path}")
+    wanted = [name for name in listed if name in found]
+    if wanted != [name for name in found if name in listed]:
+        faults.add(file.path, file.line("lessons"), "the lessons stand in another order than their files")
+
+
+def _check_references(course: Course, text: LessonText, faults: Faults) -> None:
+    front, uses = text.content, [use for block in text.blocks for use in block.uses]
+    sources = [source.id for source in front.sources]
+    for position, name in enumerate(sources):
+        if name in sources[:position]:
+            faults.add(text.path, text.front.line("sources", position), f"the source {name} is listed twice")
+        elif name not in _ids(uses, "source"):
+            faults.add(text.path, text.front.line("sources", position), f"the source {name} is never cited")
+    for position, name in enumerate(front.terms):
+        line = text.front.line("terms", position)
+        if name in front.terms[:position]:
+            faults.add(text.path, line, f"the term {name} is listed twice")
+        elif name not in course.terms():
+            faults.add(text.path, line, f"the term {name} does not stand in {GLOSSARY}")
+        elif name not in _ids(uses, "term"):
+            faults.add(text.path, line, f"the term {name} is never used in the text")
+    _check_uses(course, text, uses, faults)
+
+
+def _check_uses(course: Course, text: LessonText, uses: list[Use], faults: Faults) -> None:
+    known = {
+        "source": ({source.id for source in text.content.sources}, "is not among the sources of this lesson"),
+        "term": (set(text.content.terms), "is not among the terms of this lesson"),
+        "figure": (course.figures().keys(), "does not exist"),
+    }
+    for use in uses:
+        names, otherwise = known[use.kind]
+        if use.id not in names:
+            faults.add(text.path, use.line, f"the {use.kind} {use.id} {otherwise}")
+
+
+def _ids(uses: list[Use], kind: str) -> set[str]:
+    return {use.id for use in uses if use.kind == kind}
+
+
+def _check_glossary(course: Course, faults: Faults) -> None:
+    if course.glossary is None:
+        return
+    for language in course.required:
+        if language not in course.glossary.languages:
+            faults.add(GLOSSARY, 1, f"there are no columns for {language}")
+    used = {(term, text.language) for text in course.texts() for term in text.content.terms}
+    for term in course.glossary.terms.values():
+        for language in course.glossary.languages:
+            needed = language in course.required or (term.id, language) in used
+            if needed and language not in term.terms and language not in term.definitions:
+                faults.add(
+                    GLOSSARY, term.line, f"{term.id}: term_{language} and definition_{language} are empty"
+                )
+
+
+def _check_items(course: Course, module: ModuleFolder, faults: Faults) -> None:
+    rubrics = {
+        rubric.id for other in course.modules if other.rubrics for rubric in other.rubrics.content.rubrics
+    }
+    if module.items:
+        _check_keys(module.items, rubrics, faults)
+    if module.rubrics:
+        _check_weights(module.rubrics, faults)
+
+
+def _check_keys(file: Read[ItemsFile], rubrics: set[str], faults: Faults) -> None:
+    for position, item in enumerate(file.content.items):
+        for fault in item.key_faults():
+            faults.add(file.path, file.line("items", position, "key"), f"{item.id}: {fault}")
+        for part in ("options", "pairs"):
+            seen: set[str] = set()
+            for place, entry in enumerate(getattr(item, part, ())):
+                if entry.id in seen:
+                    line = file.line("items", position, part, place)
+                    faults.add(file.path, line, f"{item.id}: the id {entry.id} occurs twice")
+                seen.add(entry.id)
+        if isinstance(item, Open) and item.rubric not in rubrics:
+            line = file.line("items", position, "rubric")
+            faults.add(file.path, line, f"{item.id}: there is no rubric {item.rubric}")
+
+
+def _check_weights(file: Read[RubricsFile], faults: Faults) -> None:
+    for position, rubric in enumerate(file.content.rubrics):
+        total = sum(criterion.weight for criterion in rubric.criteria)
+        if total != 100:
+            line = file.line("rubrics", position, "criteria")
+            faults.add(file.path, line, f"{rubric.id}: the weights sum up to {total}, not to 100")
+        ids = [criterion.id for criterion in rubric.criteria]
+        for place, name in enumerate(ids):
+            if name in ids[:place]:
+                line = file.line("rubrics", position, "criteria", place)
+                faults.add(file.path, line, f"{rubric.id}: the id {name} occurs twice")

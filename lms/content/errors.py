@@ -1,0 +1,31 @@
+"""Refusals that an operator meets when she handles packs."""
+
+from collections.abc import Sequence
+
+from flask_babel import lazy_gettext as _l
+
+from lms.kernel.errors import Refusal
+
+from .faults import Fault
+
+
+class PackRefused(Refusal):
+    """Carries every fault, by file and line."""
+
+    message = _l("The pack cannot be published; faults: %(count)s. Nothing was changed.")
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(count=len(faults))
+        self.faults = faults
+
+
+class TargetNotEmpty(Refusal):
+    message = _l("The folder %(path)s is not empty. Name a new folder; nothing was written.")
+
+
+class NotPublished(Refusal):
+    message = _l("There is no published version of %(programme)s with this number. Nothing was changed.")
+
+
+class NotComparable(Refusal):
+    message = _l("%(path)s cannot be read as part of a pack. `lms content check` says what is wrong with it.")

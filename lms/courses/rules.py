@@ -1,0 +1,136 @@
+"""What a published version consists of, and which of its languages a reader gets."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NotRequired, TypeAlias, TypedDict
+
+from .errors import IdMeantSomethingElse
+
+ByLanguage: TypeAlias = Mapping[str, str]
+"""A short text in several languages: language code to text."""
+
+
+class NodeKind(StrEnum):
+    """What a node id may name in the course itself."""
+
+    MODULE = "module"
+    LESSON = "lesson"
+
+
+class Naming(StrEnum):
+    """What facilitators and peers see of a participant."""
+
+    ALIAS = "alias"
+    NAMED = "named"
+
+
+class Heading(TypedDict):
+    """A heading of level 2, for the list of contents."""
+
+    id: str
+    title: str
+
+
+class Word(TypedDict):
+    """A term of the glossary that a lesson uses, in the lesson's language."""
+
+    id: str
+    term: str
+    definition: str
+
+
+class Source(TypedDict):
+    """Where a statement comes from. Dates as written: `published` a day, month or year, the others a day."""
+
+    number: int
+    id: str
+    title: str
+    publisher: str
+    published: str
+    url: NotRequired[str]
+    note: NotRequired[str]
+    checked: str
+    review: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedText:
+    """A lesson in one language. `html` is clean already: passages, terms, references and figures."""
+
+    language: str
+    title: str
+    html: str
+    headings: Sequence[Heading]
+    words: Sequence[Word]
+    sources: Sequence[Source]
+    content_note: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedLesson:
+    """A lesson in all its languages."""
+
+    node_id: str
+    minutes: int
+    safety: bool
+    texts: Sequence[PublishedText]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedModule:
+    """A module with its lessons in order."""
+
+    node_id: str
+    title: ByLanguage
+    summary: ByLanguage
+    objectives: Sequence[ByLanguage]
+    lessons: Sequence[PublishedLesson]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedVersion:
+    """All that is handed over for publishing.
+
+    digest: SHA-256 in hexadecimal over the files, so that the same pack is recognised.
+    files: path in the pack to bytes.
+    """
+
+    programme: str
+    digest: str
+    title: ByLanguage
+    summary: ByLanguage
+    required_languages: Sequence[str]
+    allowed_languages: Sequence[str]
+    naming: Naming
+    address: ByLanguage
+    completion: Mapping[str, int | bool]
+    modules: Sequence[PublishedModule]
+    files: Mapping[str, bytes]
+
+    def kinds(self) -> dict[str, NodeKind]:
+        """What each node id of this version names."""
+        kinds = {module.node_id: NodeKind.MODULE for module in self.modules}
+        kinds.update(
+            {lesson.node_id: NodeKind.LESSON for module in self.modules for lesson in module.lessons}
+        )
+        return kinds
+
+
+def check_kinds(before: Iterable[tuple[str, NodeKind]], now: Mapping[str, NodeKind]) -> None:
+    """Refuse when an id that once named a module names a lesson now, or the reverse.
+
+    Rule: docs/content-packs.md, Ids: an id that was published once is never used for something else.
+    Raises IdMeantSomethingElse.
+    """
+    for node_id, kind in before:
+        if now.get(node_id, kind) is not kind:
+            raise IdMeantSomethingElse(node_id=node_id, before=kind, now=now[node_id])
+
+
+def pick_language(wanted: str, available: Collection[str], required: Sequence[str]) -> str:
+    """The language in which a reader gets a lesson: hers where there is one, else the first required one.
+
+    required: in the order of course.yaml; a published lesson has all of them.
+    """
+    return wanted if wanted in available else required[0]

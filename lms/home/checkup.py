@@ -1,0 +1,77 @@
+"""What `lms doctor` looks at. Shows settings and counts, never a secret, a name or an address of a person."""
+
+import sqlite3
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from lms.accounts import queries as accounts
+from lms.accounts import vault
+from lms.kernel import migrations
+from lms.kernel.db import db
+from lms.kernel.sealed import CannotOpen
+from lms.settings import Environment, Settings
+
+SQLITE_LEAST = (3, 35)
+SQLITE_WANTED = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report."""
+
+    is_fault: bool
+    text: str
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """Everything looked at, in order; a fault has to be mended."""
+    yield Finding(False, f"Python {sys.version.split()[0]}, LMS_ENV={settings.environment}, {settings.public_url}")
+    yield from _database()
+    yield from _keys(settings)
+    limits = settings.limits
+    yield Finding(
+        False,
+        f"sign-in limits in {limits.window_minutes} minutes: {limits.per_account} failures per account,"
+        f" {limits.per_source} per source, {limits.everywhere} in all",
+    )
+    yield Finding(False, f"{settings.workers} server processes, {settings.proxy_hops} trusted proxies")
+
+
+def _database() -> Iterator[Finding]:
+    connection = db.session.connection()
+    name = connection.dialect.name
+    version = ".".join(map(str, connection.dialect.server_version_info or ()))
+    yield Finding(False, f"database: {name} {version}")
+    if name == "sqlite":
+        yield Finding(sqlite3.sqlite_version_info < SQLITE_LEAST, f"SQLite library {sqlite3.sqlite_version}")
+        for pragma, wanted in SQLITE_WANTED.items():
+            found = connection.execute(text(f"PRAGMA {pragma}")).scalar()
+            yield Finding(found != wanted, f"SQLite {pragma} is {found}")
+    at_head = migrations.is_at_head()
+    yield Finding(not at_head, "migrations at head" if at_head else "migrations are missing; run: lms db upgrade")
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    mode = stat.S_IMODE(settings.keys_dir.stat().st_mode)
+    yield Finding(bool(mode & 0o077), f"LMS_KEYS_DIR {settings.keys_dir} has mode {mode:o}")
+    same_volume = settings.keys_dir.stat().st_dev == settings.data_dir.stat().st_dev
+    if settings.environment is Environment.PRODUCTION:
+        where = "the same volume as" if same_volume else "another volume than"
+        yield Finding(same_volume, f"keys lie on {where} the data")
+    if not migrations.is_at_head():
+        return
+    yield Finding(not _ring_fits(), "the key ring opens this database's sealed values")
+    without = accounts.people_without_key()
+    yield Finding(without > 0, f"people without a key: {without}")
+
+
+def _ring_fits() -> bool:
+    person = accounts.some_sealed_person()
+    try:
+        return person is None or vault.can_open(person)
+    except CannotOpen:
+        return False

@@ -1,0 +1,103 @@
+"""`lms demo` and `lms doctor`."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from flask import Flask, current_app
+
+from lms.kernel import clock, migrations
+from lms.kernel.cli import with_app
+from lms.kernel.db import db, transaction
+from lms.messaging.jobs import run_forever
+from lms.settings import Environment
+from lms.web.cookies import settings
+from lms.web.server import serve, start_beside
+
+from . import checkup
+from .demo import AccountsFile, DemoYear, Wanted, site
+from .errors import DemoRefused
+
+
+@click.command(epilog="Example: lms demo --port 8080 --participants 200 --seed 7")
+@click.option("--port", type=click.IntRange(1, 65535), help="Where to listen; 8000 unless LMS_PORT says otherwise.")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Where the demo lives; var/demo unless said otherwise.")
+@click.option("--participants", type=click.IntRange(0), default=0, help="A further cohort of so many people, in bulk.")
+@click.option("--cohorts", type=click.IntRange(1), default=1, help="How many such cohorts.")
+@click.option("--pool", type=click.IntRange(0), default=0, help="The first so many sign in as pool1, pool2 …")
+@click.option("--seed", type=int, default=1, help="The same seed gives the same demo.")
+@click.option("--no-serve", is_flag=True, help="Make the data and stop.")
+@click.pass_context
+def demo(
+    context: click.Context,
+    port: int | None,
+    data_dir: Path | None,
+    participants: int,
+    cohorts: int,
+    pool: int,
+    seed: int,
+    no_serve: bool,
+) -> None:
+    """Make a demo year with both programmes and named accounts, and serve it. Run again: it starts where it was."""
+    environ = dict(os.environ)
+    if environ.get("LMS_ENV", Environment.DEMO) == Environment.PRODUCTION:
+        raise DemoRefused("LMS_ENV is production: the demo would put invented people beside real ones.")
+    if port is not None:
+        environ["LMS_PORT"] = str(port)
+    if data_dir is not None:
+        environ["LMS_DATA_DIR"] = str(data_dir)
+    make: Callable[..., Flask] = context.obj
+    app = make(environ, default=Environment.DEMO)
+    with app.app_context():
+        accounts = _ensure_demo(Wanted(participants=participants, cohorts=cohorts, pool=pool, seed=seed))
+        db.session.remove()
+        db.engine.dispose()
+        if no_serve:
+            click.echo(f"The demo is ready: {accounts.path}")
+            return
+        _say_where(accounts)
+        start_beside(lambda stop: run_forever(app, stop))
+        serve(app, settings())
+
+
+def _ensure_demo(wanted: Wanted) -> AccountsFile:
+    migrations.upgrade()
+    accounts = AccountsFile(settings().data_dir)
+    if not accounts.exists():
+        if sys.stderr.isatty():
+            click.echo("Making the demo year …", err=True)
+        with transaction():
+            year = DemoYear(seed=wanted.seed, at=clock.now())
+            year.build(wanted)
+            accounts.prepare(year, site())
+        accounts.finish()
+    return accounts
+
+
+def _say_where(accounts: AccountsFile) -> None:
+    content = accounts.keep_true(site())
+    click.echo(f"\n  Open {site()}  (Ctrl+C stops it)\n")
+    click.echo(f"  {'role':<14}{'language':<10}{'sign-in name':<16}passphrase")
+    shown: set[tuple[str, str]] = set()
+    people = content["accounts"]
+    assert isinstance(people, list)
+    for account in people:
+        if (account["role"], account["locale"]) not in shown:
+            shown.add((account["role"], account["locale"]))
+            click.echo(f"  {account['role']:<14}{account['locale']:<10}{account['login']:<16}{account['password']}")
+    click.echo(f"\n  All accounts: {accounts.path}\n")
+
+
+@click.command(epilog="Example: lms doctor")
+@with_app
+def doctor() -> None:
+    """Check the installation and say what is wrong; exits 1 when something must be mended."""
+    faults = 0
+    for finding in checkup.findings(current_app.extensions["settings"]):
+        faults += finding.is_fault
+        click.echo(f"{'FAULT' if finding.is_fault else 'ok':<7}{finding.text}")
+    if faults:
+        click.echo(f"lms: {faults} to mend.", err=True)
+        sys.exit(1)

@@ -1,0 +1,241 @@
+"""The demo year: both programmes, one cohort of each in progress, named accounts (docs/contract.md, Demo accounts).
+
+Everything here is invented. The same seed gives the same people, aliases and progress; ids and keys are random anyway.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from sqlalchemy import select
+
+from lms.accounts import services as accounts
+from lms.accounts.models import Person
+from lms.accounts.rules import Role
+from lms.cohorts import services as cohorts
+from lms.cohorts.models import Cohort
+from lms.cohorts.queries import Seat, calendar_of
+from lms.content import services as content
+from lms.courses import queries as courses
+from lms.courses.models import Version
+from lms.kernel.chance import Draw
+from lms.kernel.db import db
+from lms.modules import queries as modules
+from lms.modules import services as progress
+from lms.shipped import shipped
+
+WOMEN, OSLO = "women-and-ceasefires", "oslo-prework"
+ZONES = {
+    "en": ("Africa/Juba", "Asia/Manila", "Africa/Mogadishu", "Asia/Kathmandu"),
+    "fr": ("Africa/Bamako", "Africa/Kinshasa", "Africa/Bangui", "Africa/Ouagadougou"),
+    "ar": ("Asia/Aden", "Africa/Khartoum", "Africa/Tripoli", "Asia/Damascus"),
+}
+ALIASES = {
+    "en": ("Cedar", "Juniper", "Basalt", "Willow", "Granite", "Acacia", "Amber", "Slate"),
+    "fr": ("Érable", "Saule", "Quartz", "Tilleul", "Ardoise", "Olivier", "Agate", "Bouleau"),
+    "ar": ("سنديان", "زيتون", "صوان", "عرعر", "كهرمان", "صفصاف", "عقيق", "نخلة"),
+}
+STAFF = (
+    (Role.FACILITATOR, "en", "Ingrid S."),
+    (Role.FACILITATOR, "fr", "Awa D."),
+    (Role.FACILITATOR, "ar", "هدى م."),
+    (Role.COORDINATOR, "en", "Rania M."),
+    (Role.COORDINATOR, "fr", "Claire B."),
+)
+OSLO_PEOPLE = 6
+WORDS = (
+    "river", "lantern", "harvest", "window", "copper", "meadow", "thread", "market", "garden", "bridge",
+    "signal", "morning", "pepper", "saddle", "island", "orchard", "candle", "ladder", "button", "valley",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """One line of demo-accounts.json."""
+
+    role: str
+    login: str
+    password: str
+    totp_secret: str | None
+    locale: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What the command line asked for. participants: size of each further cohort; pool: how many may sign in."""
+
+    participants: int = 0
+    cohorts: int = 1
+    pool: int = 0
+    seed: int = 1
+
+
+class DemoYear:
+    """Builds the demo inside the running transaction and remembers its accounts."""
+
+    def __init__(self, *, seed: int, at: datetime) -> None:
+        self.draw, self.at = Draw(seed), at
+        self.accounts: list[Account] = []
+        self.pages: dict[str, str] = {}
+
+    def build(self, wanted: Wanted) -> None:
+        """Both programmes, their cohorts and people."""
+        versions = {slug: self._publish(slug) for slug in (WOMEN, OSLO)}
+        women = self._cohort(versions[WOMEN], weeks_running=2, weeks_each=1, total_weeks=12)
+        oslo = self._cohort(versions[OSLO], weeks_running=1, weeks_each=1, total_weeks=5)
+        self._participants(women)
+        self._oslo_participants(oslo)
+        self._staff((women, oslo))
+        self._list_pages(women)
+        if wanted.participants:
+            for number in range(wanted.cohorts):
+                self._bulk(versions[WOMEN], number, wanted)
+
+    def _publish(self, slug: str) -> Version:
+        version, _ = content.import_pack(shipped("content") / slug, by=None, at=self.at)
+        return version
+
+    def _cohort(self, version: Version, *, weeks_running: int, weeks_each: int, total_weeks: int) -> Cohort:
+        """A cohort whose first module opened some weeks ago; modules open on Thursdays at nine in its zone."""
+        zone = ZoneInfo("Europe/Oslo")
+        today = self.at.astimezone(zone).date()
+        thursday = today - timedelta(days=(today.weekday() - 3) % 7)
+        first = thursday - timedelta(weeks=weeks_running - 1)
+        opens = {
+            module.node_id: datetime.combine(first + timedelta(weeks=weeks_each * place), time(9), zone)
+            for place, module in enumerate(courses.modules_of(version))
+        }
+        new = cohorts.NewCohort(
+            title=version.title,
+            year=first.year,
+            zone=zone.key,
+            starts_on=first - timedelta(weeks=1),
+            ends_on=first + timedelta(weeks=total_weeks - 1),
+            opens=opens,
+        )
+        return cohorts.make_cohort(version, new, by=None, at=self.at)
+
+    def _participants(self, cohort: Cohort) -> None:
+        """24 women in three languages, each somewhere else in the first module."""
+        # The first of each language comes first in the file: its role's pages are opened as the first account.
+        order = [(language, place) for place in range(8) for language in ALIASES]
+        for number, (language, place) in enumerate(order, 1):
+            person = self._person(f"{language}{place + 1}", Role.PARTICIPANT, language, ALIASES[language][place], number)
+            self._enrol(person, cohort, ALIASES[language][place], lessons_read=(2, 1, 3)[number - 1] if number < 4 else self.draw.number(0, 5))
+
+    def _oslo_participants(self, cohort: Cohort) -> None:
+        for number in range(1, OSLO_PEOPLE + 1):
+            shown = f"Official {number}"
+            person = self._person(f"oslo{number}", Role.PARTICIPANT, "en", shown, 100 + number)
+            self._enrol(person, cohort, shown, lessons_read=0)
+
+    def _staff(self, of_cohorts: Sequence[Cohort]) -> None:
+        for number, (role, language, shown_name) in enumerate(STAFF, 1):
+            person = self._person(f"{role}{number}", role, language, shown_name, 200 + number)
+            for cohort in of_cohorts:
+                accounts.grant_role(person, role, cohort_id=cohort.id, by=None, at=self.at)
+
+    def _person(self, login: str, role: Role, language: str, shown_name: str, number: int) -> Person:
+        passphrase = " ".join(self.draw.one_of(WORDS) for _ in range(4))
+        person = self._sealed_person(language, shown_name, number)
+        accounts.set_credentials(person, login, passphrase)
+        self.accounts.append(
+            Account(role=role, login=login, password=passphrase, totp_secret=None, locale=language)
+        )
+        return person
+
+    def _sealed_person(self, language: str, shown_name: str, number: int) -> Person:
+        new = accounts.NewPerson(
+            shown_name=shown_name,
+            interface_language=language,
+            time_zone=self.draw.one_of(ZONES[language]),
+            legal_name=f"Kanaria Testperson {number:05}",
+        )
+        return accounts.make_person(new, by=None, at=self.at)
+
+    def _enrol(self, person: Person, cohort: Cohort, alias: str, *, lessons_read: int) -> None:
+        language = person.interface_language
+        enrolment = cohorts.enrol(person, cohort, alias=alias, course_language=language, by=None, at=self.at)
+        seat = Seat(cohort=cohort, enrolment=enrolment)
+        lessons = [lesson for module in modules.outline_of(seat, language) for lesson in module.lessons]
+        for lesson in lessons[:lessons_read]:
+            place = modules.find_lesson_place(person, lesson.id)
+            assert place is not None
+            progress.mark_read(place, by=person, at=self.at)
+
+    def _bulk(self, version: Version, number: int, wanted: Wanted) -> None:
+        """A further cohort of many people without passphrase, but for a pool that shares one."""
+        cohort = self._cohort(version, weeks_running=2, weeks_each=1, total_weeks=12)
+        for place in range(wanted.participants):
+            language = self.draw.one_of(list(ALIASES))
+            alias = f"{self.draw.one_of(ALIASES[language])} {place + 1}"
+            person = self._sealed_person(language, alias, 1000 + number * wanted.participants + place)
+            if number == 0 and place < wanted.pool:
+                self._join_pool(person, place)
+            self._enrol(person, cohort, alias, lessons_read=self.draw.number(0, 5))
+
+    def _join_pool(self, person: Person, place: int) -> None:
+        first = self.accounts[0]
+        person.login_index = accounts.login_index(f"pool{place + 1}")
+        person.passphrase_hash = db.session.scalars(
+            select(Person.passphrase_hash).where(Person.login_index == accounts.login_index(first.login))
+        ).one()
+
+    def _list_pages(self, cohort: Cohort) -> None:
+        """Addresses that the first account of each role may open."""
+        entries = {entry.node_id: entry.public_id for entry in calendar_of(cohort)}
+        course, lesson = f"/c/{cohort.public_id}", f"/l/{entries['m1-words']}"
+        for role in (Role.PARTICIPANT, Role.FACILITATOR, Role.COORDINATOR):
+            self.pages[f"{role}.home"] = "/today"
+            self.pages[f"{role}.course"] = course
+            self.pages[f"{role}.lesson"] = lesson
+
+
+class AccountsFile:
+    """`demo-accounts.json`: written beside before the commit and renamed after it, so that it is never missing."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.path = data_dir / "demo-accounts.json"
+        self._part = data_dir / "demo-accounts.json.part"
+
+    def prepare(self, year: DemoYear, base_url: str) -> None:
+        """Write the file where a crash cannot make it lie."""
+        text = _as_json(base_url, [asdict(account) for account in year.accounts], year.pages)
+        with os.fdopen(os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(text)
+
+    def finish(self) -> None:
+        """The commit is done: from now on the file is true."""
+        self._part.rename(self.path)
+
+    def exists(self) -> bool:
+        """Whether there is a demo; a crash between commit and rename is made good first."""
+        if self._part.exists() and db.session.scalar(select(Person.id).limit(1)) is not None:
+            self.finish()
+        return self.path.exists()
+
+    def keep_true(self, base_url: str) -> Mapping[str, object]:
+        """Its content, with the address of this start."""
+        found: dict[str, object] = json.loads(self.path.read_text())
+        if found["base_url"] != base_url:
+            part = self.path.with_suffix(".new")
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                file.write(_as_json(base_url, found["accounts"], found["pages"]))
+            part.rename(self.path)
+        return found
+
+
+def _as_json(base_url: str, accounts_: object, pages: object) -> str:
+    everything = {"base_url": base_url, "accounts": accounts_, "pages": pages}
+    return json.dumps(everything, ensure_ascii=False, indent=1) + "\n"
+
+
+def site() -> str:
+    """Where the demo is opened."""
+    address: str = current_app.extensions["settings"].public_url
+    return address

@@ -1,0 +1,175 @@
+"""Reading a course for one person: few statements, and nothing of anybody else."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, and_, select
+from sqlalchemy.orm import aliased, contains_eager
+
+from lms.accounts.models import Person
+from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
+from lms.cohorts.queries import Seat, own_enrolment
+from lms.cohorts.rules import Opening
+from lms.courses.models import Lesson, LessonText, Module, Version
+from lms.courses.rules import pick_language
+from lms.kernel.db import db
+
+from .models import Progress
+from .rules import OutlineLesson, OutlineModule
+
+
+@dataclass(frozen=True, kw_only=True)
+class LessonPlace:
+    """A lesson in a cohort, for one person: what the guard and the page begin with."""
+
+    entry: CalendarEntry
+    cohort: Cohort
+    enrolment: Enrolment | None
+    lesson: Lesson
+    module: Module
+    opening: Opening
+
+
+def find_lesson_place(who: Person, lesson_id: UUID) -> LessonPlace | None:
+    """The lesson of an address, with its cohort, this person's own enrolment and the moment it opens."""
+    of_module = aliased(CalendarEntry)
+    row = db.session.execute(
+        select(CalendarEntry, Cohort, Enrolment, Lesson, Module, of_module.opens_at)
+        .join(Cohort, Cohort.id == CalendarEntry.cohort_id)
+        .join(Cohort.version)
+        .join(Lesson, and_(Lesson.version_id == Cohort.version_id, Lesson.node_id == CalendarEntry.node_id))
+        .join(Lesson.module)
+        .join(of_module, and_(of_module.cohort_id == Cohort.id, of_module.node_id == Module.node_id))
+        .outerjoin(Enrolment, own_enrolment(who))
+        .where(CalendarEntry.public_id == lesson_id)
+        .options(contains_eager(Cohort.version))
+    ).one_or_none()
+    if row is None:
+        return None
+    entry, cohort, enrolment, lesson, module, module_opens_at = row
+    return LessonPlace(
+        entry=entry,
+        cohort=cohort,
+        enrolment=enrolment,
+        lesson=lesson,
+        module=module,
+        opening=Opening(opens_at=entry.opens_at or module_opens_at),
+    )
+
+
+def outline_of(seat: Seat, language: str) -> Sequence[OutlineModule]:
+    """The whole outline of a cohort for one person, in order: two statements."""
+    lessons = defaultdict(list)
+    for module_id, lesson in _lessons(seat, language):
+        lessons[module_id].append(lesson)
+    rows = db.session.execute(
+        select(Module, CalendarEntry.opens_at)
+        .join(
+            CalendarEntry,
+            and_(CalendarEntry.cohort_id == seat.cohort.id, CalendarEntry.node_id == Module.node_id),
+        )
+        .where(Module.version_id == seat.cohort.version_id)
+        .order_by(Module.position)
+    )
+    return [_outline_module(module, opens_at, lessons[module.id], seat.cohort.version, language) for module, opens_at in rows]
+
+
+def lessons_of_module(place: LessonPlace, language: str) -> Sequence[OutlineLesson]:
+    """The lessons beside this one, itself included, in order."""
+    return [lesson for _, lesson in _lessons(place, language, place.module.id)]
+
+
+def text_of(lesson: Lesson, version: Version, language: str) -> LessonText:
+    """The lesson's text in this language, or in the first language that every lesson has."""
+    languages = {language, version.required_languages[0]}
+    texts = db.session.scalars(
+        select(LessonText).where(LessonText.lesson_id == lesson.id, LessonText.language.in_(languages))
+    )
+    by_language = {text.language: text for text in texts}
+    return by_language[pick_language(language, by_language, version.required_languages)]
+
+
+def _lessons(
+    seat: Seat | LessonPlace, language: str, module_id: int | None = None
+) -> Sequence[tuple[int, OutlineLesson]]:
+    """Module number and lesson, in order; each lesson once, in the reader's language where there is one."""
+    version = seat.cohort.version
+    query = (
+        select(
+            Lesson.module_id,
+            Lesson.node_id,
+            Lesson.minutes,
+            CalendarEntry.public_id,
+            LessonText.title,
+            LessonText.language,
+            LessonText.size_bytes,
+            LessonText.content_note.is_not(None).label("has_content_note"),
+            Progress.read_at,
+        )
+        .join(LessonText, LessonText.lesson_id == Lesson.id)
+        .join(
+            CalendarEntry,
+            and_(CalendarEntry.cohort_id == seat.cohort.id, CalendarEntry.node_id == Lesson.node_id),
+        )
+        .outerjoin(
+            Progress,
+            and_(
+                Progress.enrolment_id == (seat.enrolment.id if seat.enrolment else None),
+                Progress.node_id == Lesson.node_id,
+            ),
+        )
+        .where(
+            Lesson.version_id == version.id,
+            LessonText.language.in_({language, version.required_languages[0]}),
+        )
+        .order_by(Lesson.module_id, Lesson.position)
+    )
+    if module_id is not None:
+        query = query.where(Lesson.module_id == module_id)
+    found: dict[str, tuple[int, OutlineLesson]] = {}
+    for row in db.session.execute(query):
+        if row.node_id not in found or row.language == language:
+            found[row.node_id] = row.module_id, _outline_lesson(row)
+    return list(found.values())
+
+
+def _outline_lesson(row: Row[Any]) -> OutlineLesson:
+    return OutlineLesson(
+        id=row.public_id,
+        node_id=row.node_id,
+        title=row.title,
+        language=row.language,
+        minutes=row.minutes,
+        size_bytes=row.size_bytes,
+        has_content_note=row.has_content_note,
+        read_at=row.read_at,
+    )
+
+
+def _outline_module(
+    module: Module, opens_at: datetime | None, lessons: Sequence[OutlineLesson], version: Version, language: str
+) -> OutlineModule:
+    titled = pick_language(language, module.title, version.required_languages)
+    return OutlineModule(
+        node_id=module.node_id,
+        number=module.position,
+        title=module.title[titled],
+        summary=module.summary[titled],
+        opens_at=opens_at,
+        lessons=lessons,
+    )
+
+
+def is_read(enrolment: Enrolment, node_id: str) -> bool:
+    """Whether she marked this lesson as read before."""
+    found = select(Progress.id).where(Progress.enrolment_id == enrolment.id, Progress.node_id == node_id)
+    return db.session.scalar(found) is not None
+
+
+def enrolment_for_update(enrolment_id: int) -> Enrolment:
+    """Her enrolment, locked: two phones that press one button wait for each other."""
+    return db.session.get_one(Enrolment, enrolment_id, with_for_update=True, populate_existing=True)

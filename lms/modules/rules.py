@@ -1,0 +1,125 @@
+"""How far somebody is, and what comes next: pure functions over an outline."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class ModuleState(StrEnum):
+    """The four states of a task list: begun work never looks like untouched work."""
+
+    DONE = "done"
+    IN_PROGRESS = "in progress"
+    NOT_STARTED = "not started"
+    LOCKED = "locked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutlineLesson:
+    """A lesson as the outline shows it. size_bytes: what travels. read_at: None until she marked it as read."""
+
+    id: UUID
+    node_id: str
+    title: str
+    language: str
+    minutes: int
+    size_bytes: int
+    has_content_note: bool
+    read_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutlineModule:
+    """A module as the outline shows it. number: its place, from 1. opens_at: None while no date is set."""
+
+    node_id: str
+    number: int
+    title: str
+    summary: str
+    opens_at: datetime | None
+    lessons: Sequence[OutlineLesson]
+
+
+def is_readable(module: OutlineModule, *, at: datetime) -> bool:
+    """Whether the calendar has come to the module and there is something in it."""
+    return module.opens_at is not None and module.opens_at <= at and bool(module.lessons)
+
+
+def state_of(module: OutlineModule, *, at: datetime) -> ModuleState:
+    """Where she is in a module."""
+    if not is_readable(module, at=at):
+        return ModuleState.LOCKED
+    read = sum(lesson.read_at is not None for lesson in module.lessons)
+    if read == len(module.lessons):
+        return ModuleState.DONE
+    return ModuleState.IN_PROGRESS if read else ModuleState.NOT_STARTED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """The lesson to go on with. number: its place in the module, from 1. is_first: nothing was read before it."""
+
+    module: OutlineModule
+    lesson: OutlineLesson
+    number: int
+    is_first: bool
+
+
+def next_step(outline: Sequence[OutlineModule], *, at: datetime) -> Step | None:
+    """The first unread lesson of what is open; None when there is nothing to read now."""
+    nothing_read = not any(lesson.read_at for module in outline for lesson in module.lessons)
+    for module in outline:
+        if not is_readable(module, at=at):
+            continue
+        for number, lesson in enumerate(module.lessons, 1):
+            if lesson.read_at is None:
+                return Step(module=module, lesson=lesson, number=number, is_first=nothing_read)
+    return None
+
+
+def coming_up(outline: Sequence[OutlineModule], *, at: datetime, most: int) -> Sequence[OutlineModule]:
+    """The modules that open after now, soonest first; empty when no further date is set."""
+    dated = [module for module in outline if module.opens_at is not None and module.opens_at > at]
+    return sorted(dated, key=lambda module: (module.opens_at, module.number))[:most]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Lessons read, of those that are open."""
+
+    read: int
+    open: int
+
+
+def compute_progress(outline: Sequence[OutlineModule], *, at: datetime) -> Progress:
+    """How many lessons she has read. Only what is open counts: nobody is behind on what she cannot open."""
+    lessons = [lesson for module in outline if is_readable(module, at=at) for lesson in module.lessons]
+    return Progress(read=sum(lesson.read_at is not None for lesson in lessons), open=len(lessons))
+
+
+def number_of(lessons: Sequence[OutlineLesson], lesson_id: UUID) -> int:
+    """The place of a lesson among those beside it, from 1. Raises StopIteration for a stranger to them."""
+    return next(number for number, lesson in enumerate(lessons, 1) if lesson.id == lesson_id)
+
+
+def following(lessons: Sequence[OutlineLesson], lesson_id: UUID) -> OutlineLesson | None:
+    """The lesson after this one; None after the last."""
+    number = number_of(lessons, lesson_id)
+    return lessons[number] if number < len(lessons) else None
+
+
+class PartOfDay(StrEnum):
+    """For the greeting."""
+
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+    EVENING = "evening"
+
+
+def part_of_day(local: datetime) -> PartOfDay:
+    """Morning from 4, afternoon from 12, evening from 18, by the reader's own clock."""
+    if 4 <= local.hour < 12:
+        return PartOfDay.MORNING
+    return PartOfDay.AFTERNOON if 12 <= local.hour < 18 else PartOfDay.EVENING

@@ -1,0 +1,88 @@
+"""The course outline and its lessons."""
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from lms.accounts.policy import AccountPermission
+from lms.accounts.session import me
+from lms.cohorts import queries as cohorts
+from lms.cohorts.policy import CohortPermission
+from lms.cohorts.queries import Seat
+from lms.cohorts.rules import check_open
+from lms.kernel import clock
+from lms.kernel.db import transaction
+from lms.kernel.errors import Refusal
+from lms.web.http import allow, explain
+from lms.web.languages import page_language
+
+from . import queries, rules, services
+from .queries import LessonPlace
+
+bp = Blueprint("modules", __name__, template_folder="templates", url_prefix="/<lang:lang>")
+
+
+@bp.get("/c/")
+@allow(AccountPermission.USE)
+def courses() -> ResponseReturnValue:
+    """Her courses; the only one at once."""
+    seats = cohorts.seats_of(me())
+    if len(seats) == 1:
+        return redirect(url_for(".outline", course_id=seats[0].cohort.public_id))
+    return render_template("modules/courses.html", seats=seats)
+
+
+@bp.get("/c/<uuid:course_id>")
+@allow(CohortPermission.READ, on=cohorts.find_seat)
+def outline(seat: Seat) -> ResponseReturnValue:
+    """The modules of a course with their lessons, what was read and what opens when."""
+    at = clock.now()
+    modules = queries.outline_of(seat, page_language())
+    return render_template(
+        "modules/outline.html",
+        seat=seat,
+        modules=[(module, rules.state_of(module, at=at)) for module in modules],
+        step=rules.next_step(modules, at=at),
+        progress=rules.compute_progress(modules, at=at),
+    )
+
+
+@bp.get("/l/<uuid:lesson_id>")
+@allow(CohortPermission.READ, on=queries.find_lesson_place)
+def lesson(place: LessonPlace) -> ResponseReturnValue:
+    """One lesson to read."""
+    try:
+        check_open(place.opening, at=clock.now())
+    except Refusal as refusal:
+        return render_template("modules/closed.html", place=place, refusal=explain(refusal)), 403
+    return _lesson_page(place)
+
+
+@bp.post("/l/<uuid:lesson_id>/read")
+@allow(CohortPermission.PROGRESS, on=queries.find_lesson_place)
+def mark_read(place: LessonPlace) -> ResponseReturnValue:
+    """Note the lesson as read and go on: to the next lesson, or back to the outline after the last."""
+    try:
+        with transaction():
+            services.mark_read(place, by=me(), at=clock.now())
+    except Refusal as refusal:
+        return render_template("modules/closed.html", place=place, refusal=explain(refusal)), 409
+    beside = queries.lessons_of_module(place, page_language())
+    following = rules.following(beside, place.entry.public_id)
+    if following is None:
+        return redirect(url_for(".outline", course_id=place.cohort.public_id))
+    return redirect(url_for(".lesson", lesson_id=following.id))
+
+
+def _lesson_page(place: LessonPlace) -> str:
+    beside = queries.lessons_of_module(place, page_language())
+    number = rules.number_of(beside, place.entry.public_id)
+    return render_template(
+        "modules/lesson.html",
+        place=place,
+        this=beside[number - 1],
+        text=queries.text_of(place.lesson, place.cohort.version, page_language()),
+        number=number,
+        total=len(beside),
+        previous=beside[number - 2] if number > 1 else None,
+        following=rules.following(beside, place.entry.public_id),
+    )

@@ -1,0 +1,90 @@
+"""One guard against forged requests: a token, masked anew in every response (docs/decisions/0006).
+
+The token is an HMAC over what binds it to one browser: the session's cookie, or for a visitor a random cookie of its
+own. Each response carries it XORed with a fresh random pad, so that compressed pages do not leak it byte by byte.
+"""
+
+import base64
+import hmac
+import secrets
+
+from flask import Flask, Response, g, request
+from markupsafe import Markup
+from werkzeug.exceptions import BadRequest
+
+from lms.kernel.ids import new_token
+
+from . import cookies
+from .cookies import Cookie
+
+FIELD = "csrf_token"
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+TOKEN_BYTES = 32
+
+
+class ForgedOrStale(BadRequest):
+    """The form was not made for this browser, or its session has ended since."""
+
+
+def init_csrf(app: Flask) -> None:
+    """Check every unsafe request before its view, and give visitors a cookie to bind their forms to."""
+    app.before_request(_check)
+    app.after_request(_keep_visitor)
+    app.add_template_global(csrf_field)
+
+
+def csrf_field() -> Markup:
+    """The hidden field of a form."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, masked_token())
+
+
+def masked_token() -> str:
+    """This browser's token under a fresh pad."""
+    pad = secrets.token_bytes(TOKEN_BYTES)
+    return base64.urlsafe_b64encode(pad + _xor(pad, _token())).decode()
+
+
+def is_right(masked: str) -> bool:
+    """Whether a sent token is this browser's."""
+    try:
+        raw = base64.urlsafe_b64decode(masked.encode())
+    except ValueError:
+        return False
+    if len(raw) != 2 * TOKEN_BYTES:
+        return False
+    return hmac.compare_digest(_xor(raw[:TOKEN_BYTES], raw[TOKEN_BYTES:]), _token())
+
+
+def _check() -> None:
+    if request.method in SAFE_METHODS or request.endpoint is None:
+        return
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise ForgedOrStale
+    if request.headers.get("Origin", request.host_url.rstrip("/")) not in _own_origins():
+        raise ForgedOrStale
+    if not is_right(request.form.get(FIELD, "")):
+        raise ForgedOrStale
+
+
+def _own_origins() -> tuple[str, str]:
+    """The address people use, and the one this request came to (localhost and 127.0.0.1 in a demo)."""
+    return cookies.settings().public_url, request.host_url.rstrip("/")
+
+
+def _token() -> bytes:
+    bound_to = cookies.read(Cookie.SESSION) or cookies.read(Cookie.VISITOR)
+    if not bound_to:
+        if "visitor" not in g:
+            g.visitor = new_token()
+        bound_to = g.visitor
+    return hmac.digest(cookies.settings().secret_key.encode(), f"csrf:{bound_to}".encode(), "sha256")
+
+
+def _keep_visitor(response: Response) -> Response:
+    if "visitor" in g and request.method in SAFE_METHODS:
+        cookies.give(response, Cookie.VISITOR, g.visitor)
+    return response
+
+
+def _xor(a: bytes, b: bytes) -> bytes:
+    return bytes(x ^ y for x, y in zip(a, b, strict=True))

@@ -1,0 +1,104 @@
+"""What a person sees when something did not work: what happened, what was kept, what to do."""
+
+import logging
+
+from flask import Flask, Response, g, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.exc import InterfaceError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from lms.kernel.ids import new_code
+
+from .csrf import ForgedOrStale
+from .languages import page_language
+
+log = logging.getLogger("lms.errors")
+
+
+def init_errors(app: Flask) -> None:
+    """Answer every error with one page in the reader's language."""
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _database_gone)
+    app.register_error_handler(InterfaceError, _database_gone)
+    app.register_error_handler(Exception, _our_fault)
+
+
+def _page(status: int, heading: str, sentences: list[str], code: str | None = None) -> Response:
+    response = make_response(
+        render_template(
+            "errors/error.html", heading=heading, sentences=sentences, code=code, back_href=f"/{page_language()}/"
+        ),
+        status,
+    )
+    return response
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    if isinstance(error, ForgedOrStale):
+        return _page(400, _("This form is out of date"), _stale())
+    known = {
+        404: (
+            _("This page is not here"),
+            [_("The address is wrong, or the page is not open to you."), _("Nothing that you saved is lost.")],
+        ),
+        405: (_("This cannot be done here"), [_("Go back and use the buttons of the page.")]),
+        413: (_("That was too much at once"), [_("Nothing was changed. Go back: what you typed is still there.")]),
+    }
+    heading, sentences = known.get(
+        error.code, (_("This did not work"), [_("Nothing was changed. Go back and try again.")])
+    )
+    response = _page(error.code, heading, sentences)
+    for name in ("Allow", "Retry-After"):
+        value = error.get_response().headers.get(name)
+        if value:
+            response.headers[name] = value
+    return response
+
+
+def _stale() -> list[str]:
+    return [
+        _("You were signed out since you opened it, or it came from another place. Nothing was changed."),
+        _("Go back: what you typed is still there. Copy it, load the page anew, and send it again."),
+    ]
+
+
+def _database_gone(error: Exception) -> ResponseReturnValue:
+    code = new_code(8)
+    log.error("database not reachable, code %s: %s", code, type(error).__name__)
+    g.no_reader = True
+    sent = request.method not in ("GET", "HEAD")
+    kept = (
+        _("What you just sent was not saved. Go back: it is still in the page. Keep the page open and send it again.")
+        if sent
+        else _("Everything that the site said was saved is still saved.")
+    )
+    response = _page(503, _("The site is not able to work right now"), [kept, _("Try again in a few minutes.")], code)
+    response.headers["Retry-After"] = "120"
+    return response
+
+
+def _our_fault(error: Exception) -> ResponseReturnValue:
+    code = new_code(8)
+    # The traceback names places in the code; the error's text could hold what a person typed, so it stays out.
+    log.error("unexpected error, code %s: %s at %s", code, type(error).__name__, _place(error))
+    g.no_reader = True
+    return _page(
+        500,
+        _("Something broke on our side"),
+        [
+            _("What you sent before is still saved. The last thing you sent may not be: go back, it is still there."),
+            _("If it happens again, tell your coordinator the code below."),
+        ],
+        code,
+    )
+
+
+def _place(error: BaseException) -> str:
+    trace, places = error.__traceback__, []
+    while trace is not None:
+        places.append(f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return " < ".join(reversed(places[-6:]))

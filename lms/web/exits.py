@@ -1,0 +1,22 @@
+"""Everyday sites that Leave now goes to: known everywhere, raising no question on any screen."""
+
+from dataclasses import dataclass
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+
+@dataclass(frozen=True)
+class Exit:
+    """One site to leave to."""
+
+    label: LazyString
+    address: str
+
+
+EXITS = {
+    "weather": Exit(_l("Weather"), "https://www.yr.no/"),
+    "news": Exit(_l("News"), "https://apnews.com/"),
+    "encyclopaedia": Exit(_l("Encyclopaedia"), "https://www.wikipedia.org/"),
+}
+DEFAULT_EXIT = "weather"

@@ -1,0 +1,103 @@
+"""Dates, times, numbers and sizes as the reader writes them (docs/design/design.md 7).
+
+Months in Arabic carry both names, and a date is never written with numbers only. Digits are 0-9 in every language
+unless the reader chose ٠-٩ for her Arabic pages.
+"""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from flask import g
+from flask_babel import get_locale, gettext
+
+ARABIC_MONTHS = (
+    "كانون الثاني/يناير",
+    "شباط/فبراير",
+    "آذار/مارس",
+    "نيسان/أبريل",
+    "أيار/مايو",
+    "حزيران/يونيو",
+    "تموز/يوليو",
+    "آب/أغسطس",
+    "أيلول/سبتمبر",
+    "تشرين الأول/أكتوبر",
+    "تشرين الثاني/نوفمبر",
+    "كانون الأول/ديسمبر",
+)
+ARABIC_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+LATIN_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩", "0123456789")
+
+
+def reader_zone() -> ZoneInfo:
+    """The zone in which this reader is shown times."""
+    return ZoneInfo(getattr(g, "time_zone", "UTC"))
+
+
+def write_day(day: date | datetime, *, weekday: bool = False, year: bool = True) -> str:
+    """`14 April 2027`, `14 avril 2027`, `14 نيسان/أبريل 2027`, with the weekday before it if asked for."""
+    local = day.astimezone(reader_zone()).date() if isinstance(day, datetime) else day
+    language = _language()
+    month = ARABIC_MONTHS[local.month - 1] if language == "ar" else format_date(local, "MMMM", locale=language)
+    number = "1er" if language == "fr" and local.day == 1 else str(local.day)
+    words = [format_date(local, "EEEE", locale=language)] if weekday else []
+    words += [number, month] + ([str(local.year)] if year else [])
+    return _digits(" ".join(words))
+
+
+def write_time(moment: datetime) -> str:
+    """The hour on a 24-hour clock, in the reader's zone."""
+    return _digits(moment.astimezone(reader_zone()).strftime("%H:%M"))
+
+
+def write_moment(moment: datetime) -> str:
+    """Weekday, day, hour and whose time: what a deadline needs."""
+    return gettext(
+        "%(day)s, %(time)s (%(zone)s)",
+        day=write_day(moment, weekday=True),
+        time=write_time(moment),
+        zone=write_offset(moment),
+    )
+
+
+def write_offset(moment: datetime) -> str:
+    """The reader's offset at that moment: `UTC+3`, `UTC+5:30`, `UTC`."""
+    offset = moment.astimezone(reader_zone()).utcoffset()
+    assert offset is not None
+    minutes = int(offset.total_seconds()) // 60
+    if minutes == 0:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    return _digits(f"UTC{'+' if minutes > 0 else '−'}{hours}" + (f":{rest:02}" if rest else ""))
+
+
+def write_number(number: int) -> str:
+    """A whole number with the language's grouping."""
+    return _digits(format_decimal(number, locale=_language(), numbering_system="latn"))
+
+
+def write_kilobytes(size_bytes: int) -> str:
+    """A size in whole kilobytes, rounded up, at least one."""
+    # Translators: size of a page or file, KB is kilobytes
+    return gettext("%(size)s KB", size=write_number(max(1, -(-size_bytes // 1000))))
+
+
+def read_digits(typed: str) -> str:
+    """Both digit sets as 0-9."""
+    return typed.translate(LATIN_DIGITS)
+
+
+def write_iso_day(iso: str) -> str:
+    """A day that stands as `2026-11-15` in a file."""
+    return write_day(date.fromisoformat(iso))
+
+
+def _language() -> str:
+    locale = get_locale()
+    return locale.language if locale is not None else "en"
+
+
+def _digits(text: str) -> str:
+    use_arabic = _language() == "ar" and getattr(g, "digits", "latn") == "arab"
+    return text.translate(ARABIC_DIGITS) if use_arabic else text

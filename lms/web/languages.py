@@ -1,0 +1,107 @@
+"""Which language a page is in: the first part of its address (docs/design/design.md 3)."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import RequestRedirect, UnicodeConverter
+
+from lms.settings import LANGUAGES
+
+from .http import public, who
+
+NAMES = {"en": "English", "fr": "Français", "ar": "العربية"}
+RIGHT_TO_LEFT = frozenset({"ar"})
+
+
+class LanguageConverter(UnicodeConverter):
+    """The first part of every page's address."""
+
+    regex = "|".join(LANGUAGES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageLink:
+    """The same page in another language."""
+
+    code: str
+    name: str
+    href: str
+    dir: str
+    current: bool
+
+
+def init_languages(app: Flask, translations: str) -> None:
+    """Take the language out of addresses and put it back into links; redirect addresses without one."""
+    app.url_map.converters["lang"] = LanguageConverter
+    app.url_value_preprocessor(_take_language)
+    app.url_defaults(_add_language)
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = translations
+    Babel(app, locale_selector=page_language, timezone_selector=lambda: getattr(g, "time_zone", "UTC"))
+    app.add_url_rule("/", "home", _to_own_language, defaults={"address": ""})
+    app.add_url_rule("/<path:address>", "without_language", _to_own_language)
+
+
+def page_language() -> str:
+    """Language of this page: from the address, else the reader's own."""
+    return getattr(g, "language", None) or own_language()
+
+
+def own_language() -> str:
+    """The language a reader gets who did not ask for one: her account's, else her browser's, else English."""
+    person = who()
+    if person is not None and person.interface_language in LANGUAGES:
+        return str(person.interface_language)
+    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+
+
+def direction_of(language: str) -> str:
+    """`rtl` or `ltr`."""
+    return "rtl" if language in RIGHT_TO_LEFT else "ltr"
+
+
+def language_links() -> list[LanguageLink]:
+    """Links to this page in each language; a page that was posted to is opened anew."""
+    current = page_language()
+    return [
+        LanguageLink(
+            code=code, name=NAMES[code], href=_address_in(code), dir=direction_of(code), current=code == current
+        )
+        for code in LANGUAGES
+    ]
+
+
+def _address_in(language: str) -> str:
+    if request.endpoint is None or request.view_args is None or request.method != "GET":
+        return request.path.replace(f"/{page_language()}/", f"/{language}/", 1) if request.endpoint else f"/{language}/"
+    address = url_for(request.endpoint, **{**request.view_args, "lang": language})
+    return address + (f"?{urlencode(list(request.args.items(multi=True)))}" if request.args else "")
+
+
+def _take_language(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    if values and "lang" in values:
+        g.language = values.pop("lang")
+
+
+def _add_language(endpoint: str, values: dict[str, Any]) -> None:
+    if "lang" not in values and current_app.url_map.is_endpoint_expecting(endpoint, "lang"):
+        values["lang"] = page_language()
+
+
+@public
+def _to_own_language(address: str) -> ResponseReturnValue:
+    """The same address in the reader's own language, if there is such a page."""
+    target = f"/{own_language()}/{address}"
+    try:
+        endpoint, _ = current_app.url_map.bind("").match(target, method="GET")
+    except RequestRedirect as moved:
+        return redirect(moved.new_url)
+    except (NotFound, MethodNotAllowed):
+        raise NotFound from None
+    if endpoint == "without_language":
+        raise NotFound
+    return redirect(target + (f"?{request.query_string.decode()}" if request.query_string else ""))

@@ -1,0 +1,61 @@
+"""What every page knows: its reader, its language, its navigation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, g, request
+
+from lms.kernel import clock
+
+from . import formats
+from .cookies import settings
+from .http import who
+from .languages import direction_of, language_links, page_language
+
+
+@dataclass(frozen=True, kw_only=True)
+class NavigationLink:
+    """One of at most five links under the header."""
+
+    label: str
+    href: str
+    current: bool
+
+
+def init_pages(app: Flask, navigation: Callable[[Any], list[NavigationLink]]) -> None:
+    """Give templates their context.
+
+    navigation: the links for a person, from the step that knows all packages.
+    """
+
+    def context() -> dict[str, Any]:
+        person = None if g.get("no_reader") else who()
+        language = page_language()
+        return {
+            "language": language,
+            "direction": direction_of(language),
+            "site_name": settings().site_name[language],
+            "reader": person,
+            "language_links": language_links(),
+            "main_nav": navigation(person) if person is not None else [],
+            "page_zone": formats.write_offset(clock.now()),
+        }
+
+    app.context_processor(context)
+    app.add_template_filter(formats.write_day, "day")
+    app.add_template_filter(formats.write_iso_day, "iso_day")
+    app.add_template_filter(formats.write_moment, "moment")
+    app.add_template_filter(formats.write_time, "time")
+    app.add_template_filter(formats.write_number, "number")
+    app.add_template_filter(formats.write_kilobytes, "kilobytes")
+    app.add_template_global(direction_of)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+def is_here(endpoint: str) -> bool:
+    """Whether the page being drawn belongs to this endpoint."""
+    return request.endpoint == endpoint
+
+

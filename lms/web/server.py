@@ -1,0 +1,74 @@
+"""Serving: gunicorn, told in code, and the worker beside it."""
+
+import multiprocessing
+import signal
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import wait
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from lms.kernel.db import db
+
+from .cookies import Settings
+
+THREADS = 4
+SLOWEST_SECONDS = 60
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+    """gunicorn around a ready application."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self._app, self._settings = app, settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        options: dict[str, Any] = {
+            "bind": f"{self._settings.host}:{self._settings.port}",
+            "workers": self._settings.workers,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "timeout": SLOWEST_SECONDS,
+            "preload_app": True,
+            "accesslog": None,  # addresses of people are not kept
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "post_fork": lambda arbiter, worker: self._forget_connections(),
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self._app
+
+    def _forget_connections(self) -> None:
+        """A connection of the parent must not be used by two processes."""
+        with self._app.app_context():
+            db.engine.dispose(close=False)
+
+
+def serve(app: Flask, settings: Settings) -> None:
+    """Serve until a signal ends it."""
+    Server(app, settings).run()
+
+
+def start_beside(work: Callable[[threading.Event], None]) -> None:
+    """Run background work in a process of its own that ends with this one, however this one ends."""
+    multiprocessing.get_context("fork").Process(target=_work_until_alone, args=(work,), daemon=True).start()
+
+
+def _work_until_alone(work: Callable[[threading.Event], None]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stop = threading.Event()
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        stop.set()
+
+    threading.Thread(target=watch, daemon=True).start()
+    work(stop)
