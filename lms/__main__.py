@@ -15,7 +15,7 @@ from lms.app import create_app
 from lms.content.cli import content
 from lms.home.cli import demo, doctor
 from lms.kernel import migrations
-from lms.kernel.cli import with_app
+from lms.kernel.commands import with_app
 from lms.kernel.errors import Misconfigured, Refusal
 from lms.messaging.jobs import run_forever
 from lms.settings import Environment, read_settings
@@ -76,7 +76,7 @@ def serve() -> None:
     """Serve pages. Run `lms worker` beside it for messages and clean-up."""
     if not migrations.is_at_head():
         raise Misconfigured("The database is not at the newest migration; run: lms db upgrade")
-    serve_app(current_app._get_current_object(), settings())  # type: ignore[attr-defined]  # Flask's proxy
+    serve_app(click.get_current_context().obj(), settings())
 
 
 @lms.command(epilog="Example: lms worker")
@@ -86,7 +86,7 @@ def worker() -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    run_forever(current_app._get_current_object(), stop)  # type: ignore[attr-defined]  # Flask's proxy
+    run_forever(click.get_current_context().obj(), stop)
 
 
 @lms.command(epilog="Example: lms routes | grep GET")

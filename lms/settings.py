@@ -74,13 +74,17 @@ class Settings:
         return self.keys_dir / "person-keys.sqlite" if self.database_url.startswith("sqlite") else None
 
 
-def read_settings(environ: Mapping[str, str] = os.environ, *, default: Environment = Environment.PRODUCTION) -> Settings:
+def read_settings(
+    environ: Mapping[str, str] = os.environ, *, default: Environment = Environment.PRODUCTION
+) -> Settings:
     """Read all settings, making folders and keys on the first start. Raises Misconfigured."""
     environment = _environment(environ, default)
     for name in NOT_BUILT_YET:
         if environ.get(name):
             raise Misconfigured(f"{name} is set, but this version does not use it yet: unset it.")
-    data_dir = Path(environ.get("LMS_DATA_DIR") or f"var/{'demo' if environment is Environment.DEMO else 'lms'}").resolve()
+    data_dir = Path(
+        environ.get("LMS_DATA_DIR") or f"var/{'demo' if environment is Environment.DEMO else 'lms'}"
+    ).resolve()
     keys_dir = Path(environ.get("LMS_KEYS_DIR") or f"{data_dir}-keys").resolve()
     if keys_dir.is_relative_to(data_dir):
         raise Misconfigured("LMS_KEYS_DIR must not lie inside LMS_DATA_DIR: who copies the data must not get the keys.")
@@ -176,9 +180,7 @@ def _mail_url(environ: Mapping[str, str], data_dir: Path) -> str:
     return value
 
 
-def _secret(
-    environ: Mapping[str, str], name: str, default: Path, make: object, environment: Environment
-) -> str:
+def _secret(environ: Mapping[str, str], name: str, default: Path, make: object, environment: Environment) -> str:
     """A secret given as a value, as `file:PATH`, or made once in the keys folder."""
     value = environ.get(name) or f"file:{default}"
     if not value.startswith("file:"):

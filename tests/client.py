@@ -119,5 +119,3 @@ class Visitor:
             assert faults(page.text) == []
         self.last = page
         return page
-
-

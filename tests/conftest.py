@@ -2,13 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import Engine, event
 
 from lms.app import create_app
 from lms.kernel import migrations
@@ -20,6 +21,7 @@ from tests.client import Visitor
 from tests.tools import postgres
 
 POSTGRES = "LMS_TEST_POSTGRES"
+FRAME = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA")
 _open = ExitStack()
 ENABLED_BY = {"postgresql": "the package postgresql (server binaries)", "chromium": "the package chromium"}
 
@@ -138,3 +140,24 @@ def visitor(app: Flask) -> Visitor:
 def as_participant(app: Flask, cast: Cast) -> Visitor:
     """Cedar, who reads in English."""
     return Visitor(app).signed_in(cast.cedar)
+
+
+@pytest.fixture
+def statements(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
+    """Count statements: what the database is asked, without the frame of transactions."""
+
+    @contextmanager
+    def seen() -> Iterator[list[str]]:
+        found: list[str] = []
+
+        def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+            if not statement.startswith(FRAME):
+                found.append(statement)
+
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            yield found
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+
+    return seen

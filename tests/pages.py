@@ -7,7 +7,17 @@ from urllib.parse import urlsplit
 import brotli
 
 MOST_BYTES = 20_000
-TOPIC_WORDS = ("ceasefire", "cessez-le-feu", "إطلاق", "women", "femmes", "النساء", "conflict", "mediation", "Kanaria")
+TOPIC_WORDS = (
+    "ceasefire",
+    "cessez-le-feu",
+    "إطلاق",
+    "women",
+    "femmes",
+    "النساء",
+    "conflict",
+    "mediation",
+    "Kanaria",
+)
 VOID_OF_LABEL = ("hidden", "submit", "button")
 
 
@@ -67,9 +77,9 @@ def _forms(page: _Reader) -> list[str]:
     labelled = {a.get("for") for t, a in page.tags if t == "label"}
     wrapped = _wrapped_fields(page)
     for t, a in page.tags:
-        if t in ("input", "textarea", "select") and a.get("type") not in VOID_OF_LABEL:
-            if a.get("id") not in labelled and not a.get("aria-label") and id(a) not in wrapped:
-                found.append(f"{t} {a.get('name')} has no label")
+        is_field = t in ("input", "textarea", "select") and a.get("type") not in VOID_OF_LABEL
+        if is_field and a.get("id") not in labelled and not a.get("aria-label") and id(a) not in wrapped:
+            found.append(f"{t} {a.get('name')} has no label")
         if t == "form" and (a.get("method") or "get").lower() == "post" and "csrf_token" not in _names_after(page, a):
             found.append("a form without token")
     return found

@@ -21,7 +21,9 @@ def languages() -> Choices:
 @cache
 def time_zones() -> Choices:
     """Zones by place, sorted; those that name a place a person knows."""
-    named = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "US/", "posix")))
+    named = sorted(
+        zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "US/", "posix"))
+    )
     return [("UTC", "UTC")] + [(zone, zone.replace("_", " ")) for zone in named]
 
 

@@ -6,11 +6,12 @@ import click
 from flask import url_for
 
 from lms.kernel import clock
-from lms.kernel.cli import with_app
+from lms.kernel.commands import with_app
 from lms.kernel.db import transaction
 from lms.settings import LANGUAGES
 
 from . import services
+from .models import Person
 from .rules import ContactKind, Role
 
 
@@ -49,7 +50,13 @@ def invite(shown_name: str, language: str, zone: str, email: str | None, role: s
 @click.password_option("--passphrase", prompt=True)
 @with_app
 def create(
-    shown_name: str, language: str, zone: str, email: str | None, role: str | None, login: str, passphrase: str
+    shown_name: str,
+    language: str,
+    zone: str,
+    email: str | None,
+    role: str | None,
+    login: str,
+    passphrase: str,
 ) -> None:
     """Make a person who can sign in at once."""
     with transaction():
@@ -58,7 +65,7 @@ def create(
     click.echo("Done.")
 
 
-def _make(shown_name: str, language: str, zone: str, email: str | None, role: str | None) -> services.Person:
+def _make(shown_name: str, language: str, zone: str, email: str | None, role: str | None) -> Person:
     new = services.NewPerson(
         shown_name=shown_name,
         interface_language=language,

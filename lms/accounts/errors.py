@@ -1,8 +1,7 @@
 """What a person may be told when signing in or choosing her login."""
 
-from flask_babel import lazy_gettext as _l
-
 from lms.kernel.errors import Refusal
+from lms.kernel.i18n import lazy as _l
 
 
 class WrongCredentials(Refusal):
@@ -47,7 +46,9 @@ class LoginUnfit(Refusal):
 class PassphraseTooShort(Refusal):
     """Fewer characters than the rule asks for."""
 
-    message = _l("Choose a passphrase of at least %(least)s characters. Several words in a row are easy to keep in mind.")
+    message = _l(
+        "Choose a passphrase of at least %(least)s characters. Several words in a row are easy to keep in mind."
+    )
 
 
 class PassphraseTooLong(Refusal):

@@ -1,8 +1,8 @@
 """Forms of signing in, accepting an invitation, and one's own settings."""
 
-from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField
 
+from lms.kernel.i18n import lazy as _l
 from lms.web.forms import Form, at_most, needed
 
 

@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass
 
-from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
+from lms.kernel.i18n import lazy as _l
 
 
 @dataclass(frozen=True)
 class Template:
     """One message: a subject that may be read on a locked screen, and a short text."""
 
-    subject: LazyString
-    text: LazyString
+    subject: str
+    text: str
 
 
 TEMPLATES = {

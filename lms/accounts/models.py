@@ -28,7 +28,7 @@ class PersonKey(Model):
     __tablename__ = "person_key"
     __table_args__ = ({"schema": KEYSTORE},)
     holds_personal_data: ClassVar = {
-        "wrapped": _kept(Level.SECRET, "opens her sealed values"),
+        "wrapped": _kept(Level.KEY, "opens her sealed values"),
     }
 
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -52,7 +52,7 @@ class Person(UserMixin, Model):
         "contact": _kept(Level.IDENTITY, "messages she asked for"),
         "contact_kind": _kept(Level.PREFERENCE, "which channel the contact is"),
         "login_index": _kept(Level.ATTENDANCE, "finding the account at sign-in"),
-        "passphrase_hash": _kept(Level.SECRET, "checking the passphrase"),
+        "passphrase_hash": _kept(Level.KEY, "checking the passphrase"),
         "interface_language": _kept(Level.PREFERENCE, "language of pages and messages"),
         "time_zone": _kept(Level.PREFERENCE, "showing times in her own zone"),
         "theme": _kept(Level.PREFERENCE, "colours of the interface"),
@@ -161,7 +161,7 @@ class Invitation(Model):
     __tablename__ = "accounts_invitation"
     __table_args__ = (Index(None, "person_id"),)
     holds_personal_data: ClassVar = {
-        "code_hash": _kept(Level.SECRET, "recognising the code", Retention.INVITATION),
+        "code_hash": _kept(Level.KEY, "recognising the code", Retention.INVITATION),
     }
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -19,17 +19,21 @@ def find_session(token: str, *, at: datetime) -> Session | None:
         RoleGrant.from_at <= at,
         or_(RoleGrant.until_at.is_(None), RoleGrant.until_at > at),
     )
-    return db.session.scalars(
-        select(Session)
-        .join(Session.person)
-        .outerjoin(PersonKey, PersonKey.person_id == Person.public_id)
-        .outerjoin(RoleGrant, holds_now)
-        .where(Session.token_hash == hash_token(token), Person.disabled_at.is_(None))
-        .options(
-            contains_eager(Session.person).options(contains_eager(Person.key), contains_eager(Person.roles)),
+    return (
+        db.session.scalars(
+            select(Session)
+            .join(Session.person)
+            .outerjoin(PersonKey, PersonKey.person_id == Person.public_id)
+            .outerjoin(RoleGrant, holds_now)
+            .where(Session.token_hash == hash_token(token), Person.disabled_at.is_(None))
+            .options(
+                contains_eager(Session.person).options(contains_eager(Person.key), contains_eager(Person.roles)),
+            )
+            .execution_options(populate_existing=True)
         )
-        .execution_options(populate_existing=True)
-    ).unique().one_or_none()
+        .unique()
+        .one_or_none()
+    )
 
 
 def find_by_login(login_index: bytes) -> Person | None:
@@ -72,7 +76,11 @@ def find_recipient(person_id: int) -> Person | None:
 def some_sealed_person() -> Person | None:
     """Any one person with a sealed name, to try the key ring on."""
     return db.session.scalars(
-        select(Person).where(Person.legal_name.is_not(None)).options(joinedload(Person.key)).order_by(Person.id).limit(1)
+        select(Person)
+        .where(Person.legal_name.is_not(None))
+        .options(joinedload(Person.key))
+        .order_by(Person.id)
+        .limit(1)
     ).one_or_none()
 
 

@@ -148,7 +148,9 @@ def begin_attempt(login: str, source: str, *, device_is_known: bool, at: datetim
     """
     limits = cast(Settings, current_app.extensions["settings"]).limits
     attempt = SignInAttempt(
-        account_key=keyed_hash("account", rules.fold_login(login)), source_key=keyed_hash("source", source), at=at
+        account_key=keyed_hash("account", rules.fold_login(login)),
+        source_key=keyed_hash("source", source),
+        at=at,
     )
     db.session.add(attempt)
     db.session.flush()  # the count below includes this try
@@ -171,18 +173,14 @@ def check_credentials(login: str, passphrase: str) -> Person:
     return person
 
 
-def start_session(
-    person: Person, passphrase: str, attempt: SignInAttempt | None, *, shared: bool, at: datetime
-) -> str:
+def start_session(person: Person, passphrase: str, attempt: SignInAttempt | None, *, shared: bool, at: datetime) -> str:
     """Sign a person in: a new session, whose token is returned for the cookie and stored as its hash only."""
     if attempt is not None:
         db.session.execute(delete(SignInAttempt).where(SignInAttempt.account_key == attempt.account_key))
     if person.passphrase_hash and passphrases.is_outdated(person.passphrase_hash):
         person.passphrase_hash = passphrases.hash_passphrase(rules.fold_passphrase(passphrase))
     token = new_token()
-    db.session.add(
-        Session(token_hash=hash_token(token), person_id=person.id, started_at=at, used_at=at, shared=shared)
-    )
+    db.session.add(Session(token_hash=hash_token(token), person_id=person.id, started_at=at, used_at=at, shared=shared))
     audit.record(SESSION_STARTED, by=person.id, on=person.id, at=at)
     return token
 

@@ -10,6 +10,7 @@ from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.web import cookies
 from lms.web.cookies import Cookie
+from lms.web.http import who
 
 from . import queries, rules, services
 from .models import Person, Session
@@ -22,8 +23,9 @@ def me() -> Person:
 
 def init_sessions(app: Flask) -> None:
     """Find the person of each request by her session's cookie; nothing is kept in Flask's own session."""
-    login = LoginManager(app)
-    login.session_protection = None
+    login = LoginManager()
+    app.config["SESSION_PROTECTION"] = None  # it would look into Flask's own session
+    login.init_app(app)
     login.request_loader(lambda _request: load_person())
     app.extensions["unauthorized"] = to_sign_in
     app.before_request(_note_use)
@@ -45,7 +47,7 @@ def load_person() -> Person | None:
 
 def _note_use() -> None:
     """Write the last-used minute, at most once in five; the only write that a reading page ever causes."""
-    if request.endpoint is None or not cookies.read(Cookie.SESSION) or not current_user.is_authenticated:
+    if request.endpoint is None or who() is None:
         return
     session: Session = g.session_row
     at = clock.now()

@@ -1,18 +1,15 @@
 """Signing in and out, accepting an invitation, one's own account page."""
 
-from typing import cast
-
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.kernel.errors import Refusal
 from lms.web import cookies, redirects
 from lms.web.cookies import KNOWN_SECONDS, Cookie
-from lms.web.http import allow, explain, public
+from lms.web.http import allow, explain, public, who
 
 from . import choices, rules, services
 from .errors import TooManyAttempts
@@ -29,7 +26,7 @@ bp = Blueprint("accounts", __name__, template_folder="templates", url_prefix="/<
 @public
 def sign_in() -> ResponseReturnValue:
     """The form; somebody who is signed in already goes on."""
-    if current_user.is_authenticated:
+    if who() is not None:
         return redirect(url_for("home.today"))
     return render_template("accounts/sign_in.html", form=SignInForm(request.args))
 
@@ -55,7 +52,7 @@ def sign_in_post() -> ResponseReturnValue:
         return render_template("accounts/sign_in.html", form=form, refusal=explain(refusal)), status
     wanted = str(form.next.data)
     target = wanted if redirects.is_safe(wanted) else url_for("home.today", lang=person.interface_language)
-    return _signed_in(redirect(target), token, login, shared=shared)
+    return _signed_in(target, token, login, shared=shared)
 
 
 @bp.post("/sign-out")
@@ -116,7 +113,7 @@ def enrol_accept() -> ResponseReturnValue:
     except Refusal as refusal:
         page = render_template("accounts/enrol.html", form=form, invitation_code=code, refusal=explain(refusal))
         return page, 409
-    return _signed_in(redirect(url_for("home.today")), token, login, shared=False)
+    return _signed_in(url_for("home.today"), token, login, shared=False)
 
 
 @bp.get("/account")
@@ -160,8 +157,8 @@ def _device_knows(login: str) -> bool:
     return cookies.read(Cookie.KNOWN) == services.keyed_hash("known", rules.fold_login(login)).hex()
 
 
-def _signed_in(response: object, token: str, login: str, *, shared: bool) -> Response:
-    answer = make_response(cast(Response, response))
+def _signed_in(target: str, token: str, login: str, *, shared: bool) -> Response:
+    answer = make_response(redirect(target))
     cookies.give(answer, Cookie.SESSION, token)
     if not shared:
         known = services.keyed_hash("known", rules.fold_login(login)).hex()

@@ -4,11 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
-
 from lms.kernel.db import Base
 from lms.kernel.errors import Misconfigured
+from lms.kernel.i18n import lazy as _l
 from lms.kernel.sealed import SealedColumn
 
 
@@ -19,7 +17,7 @@ class Level(StrEnum):
     WORK = "work"
     ATTENDANCE = "attendance"
     IDENTITY = "identity"
-    SECRET = "secret"  # noqa: S105 - the name of a level, not a password
+    KEY = "key"
 
 
 class Retention(StrEnum):
@@ -38,8 +36,8 @@ class Retention(StrEnum):
 class RetentionText:
     """One row of the table on the privacy page."""
 
-    what: LazyString
-    until: LazyString
+    what: str
+    until: str
 
 
 RETENTION_TEXTS: dict[Retention, RetentionText] = {

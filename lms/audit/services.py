@@ -24,9 +24,7 @@ def act(name: str, *fields: str) -> Act:
     return Act(name, frozenset(fields))
 
 
-def record(
-    what: Act, *, by: int | None, on: int, at: datetime, **changes: tuple[AuditValue, AuditValue]
-) -> None:
+def record(what: Act, *, by: int | None, on: int, at: datetime, **changes: tuple[AuditValue, AuditValue]) -> None:
     """Write one deed into the running transaction.
 
     by: internal number of the person, None for the operator or the system. on: internal number of the thing.

@@ -1,8 +1,7 @@
 """What may be refused around a cohort."""
 
-from flask_babel import lazy_gettext as _l
-
 from lms.kernel.errors import Refusal
+from lms.kernel.i18n import lazy as _l
 
 
 class NotOpenYet(Refusal):

@@ -40,7 +40,7 @@ _KINDS = {
     "blockquote_open": BlockKind.QUOTATION,
     "table_open": BlockKind.TABLE,
 }
-_HEADINGS = {"h2": BlockKind.HEADING_2, "h3": BlockKind.HEADING_3}
+_HEADINGS = {"h1": BlockKind.HEADING_2, "h2": BlockKind.HEADING_2, "h3": BlockKind.HEADING_3}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,13 +110,9 @@ def _references(children: Sequence[Token]) -> Iterator[Token]:
     for child in children:
         if child.type == "link_open":
             scheme, _, name = str(child.attrs.get("href", "")).partition(":")
-            known = (
-                scheme in ("term", "source") and child.attrs.keys() == {"href"} and child.markup != "autolink"
-            )
+            known = scheme in ("term", "source") and child.attrs.keys() == {"href"} and child.markup != "autolink"
             closing.append(scheme if known else "link")
-            yield (
-                child if not known else Token(f"{scheme}_open", "a", 1, meta={"id": name}, level=child.level)
-            )
+            yield (child if not known else Token(f"{scheme}_open", "a", 1, meta={"id": name}, level=child.level))
         elif child.type == "link_close":
             yield Token(f"{closing.pop()}_close", "a", -1, level=child.level)
         else:
@@ -130,7 +126,7 @@ def _parser() -> MarkdownIt:
     parser.core.ruler.after("block", "heading_ids", _take_heading_ids)
     parser.core.ruler.push("references", _take_references)
     # Every link is parsed as one, so that it can be refused by name instead of standing there as odd text.
-    parser.validateLink = lambda url: True  # type: ignore[method-assign]  # the library's own way to set it
+    parser.validateLink = lambda url: True  # the library's own way to set it
     return parser
 
 
@@ -184,14 +180,10 @@ class _BlockReader:
         waiting, self._waiting = self._waiting, None
         kind = _KINDS.get(first.type)
         if kind is None:
-            self._faults.add(
-                self._line(first), _OTHERS.get(first.type, "a block of this kind has no place here")
-            )
+            self._faults.add(self._line(first), _OTHERS.get(first.type, "a block of this kind has no place here"))
             return None
         if waiting is None:
-            self._faults.add(
-                self._line(first), f"this {kind} has no passage id: write {{#id}} on the line before it"
-            )
+            self._faults.add(self._line(first), f"this {kind} has no passage id: write {{#id}} on the line before it")
         return self._passage(kind, waiting or first, group)
 
     def _passage(self, kind: BlockKind, marked: Token, group: list[Token]) -> Block:
@@ -210,14 +202,10 @@ class _BlockReader:
 
     def _heading(self, group: list[Token]) -> Block:
         heading = group[0]
-        if heading.tag not in _HEADINGS:
-            self._faults.add(
-                self._line(heading), "headings are of level 2 or 3; the title is the only level 1"
-            )
+        if heading.tag not in ("h2", "h3"):
+            self._faults.add(self._line(heading), "headings are of level 2 or 3; the title is the only level 1")
         if "id" not in heading.meta:
-            self._faults.add(
-                self._line(heading), "this heading has no id: write {#id} at the end of its line"
-            )
+            self._faults.add(self._line(heading), "this heading has no id: write {#id} at the end of its line")
         return self._passage(_HEADINGS.get(heading.tag, BlockKind.HEADING_3), heading, group)
 
     def _figure(self, group: list[Token]) -> Block:
@@ -225,13 +213,9 @@ class _BlockReader:
         name = str(image.attrs["src"]).removeprefix("figure:")
         line = self._line(group[0])
         if image.content or "title" in image.attrs:
-            self._faults.add(
-                line, "a figure is placed by ![](figure:id) alone; its words stand in its yaml file"
-            )
+            self._faults.add(line, "a figure is placed by ![](figure:id) alone; its words stand in its yaml file")
         use = Use(kind="figure", id=name, line=line)
-        return Block(
-            kind=BlockKind.FIGURE, id=name, line=line, tokens=(), source=f"![](figure:{name})", uses=(use,)
-        )
+        return Block(kind=BlockKind.FIGURE, id=name, line=line, tokens=(), source=f"![](figure:{name})", uses=(use,))
 
     def _uses(self, group: list[Token]) -> Iterator[Use]:
         for token in group:
@@ -263,6 +247,8 @@ class _BlockReader:
             yield from _words_faults(child.content)
         elif child.type == "em_open" and not knows_slanted_type(self._language):
             yield "emphasis: this language has no slanted type; use **strong words** or none"
+        elif child.type == "link_open" and child.markup == "autolink":
+            yield _ADDRESS
         elif child.type == "link_open":
             yield "a link to something else than a term or a source; addresses stand in sources"
         elif child.type == "image":
@@ -292,6 +278,7 @@ _OTHERS = {
     "code_block": "a block of code has no place in a lesson; was it indented by four blanks?",
     "heading_open": "a heading inside a list or a quotation",
 }
+_ADDRESS = "an address in the text; addresses stand in sources"
 _BRACKETS = {
     "term": "a term without words: [words](term:id)",
     "source": "a source is cited without words: [](source:id)",
@@ -313,7 +300,7 @@ def _words_faults(words: str) -> Iterator[str]:
     if re.search(r"<[A-Za-z/!?]", words):
         yield "HTML is not allowed"
     if re.search(r"https?:|//[a-z]|www\.", words, re.IGNORECASE):
-        yield "an address in the text; addresses stand in sources"
+        yield _ADDRESS
     if "{#" in words:
         yield "{#id} stands on a line of its own before its passage, or at the end of a heading"
     if "](" in words:

@@ -1,6 +1,7 @@
 """Everything that must be true of a pack as a whole. Finds all faults at once."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import PurePosixPath
 from typing import Any
 
 from .body import Use
@@ -23,11 +24,11 @@ def check_reading(reading: Reading) -> list[Fault]:
     """The same for a pack that was read already."""
     course, faults = reading.course, reading.faults
     _check_present(reading.pack, course, faults)
+    _check_numbers(course, faults)
     _check_ids(course, faults)
     _check_translations(course, faults)
     for module in course.modules:
-        _check_order(module, faults)
-        _check_lessons(course, module, faults)
+        _check_lessons(reading.pack, course, module, faults)
         _check_items(course, module, faults)
     for text in course.texts():
         _check_references(course, text, faults)
@@ -86,9 +87,7 @@ def _check_translations(course: Course, faults: Faults) -> None:
                 faults.add(COURSE, course.file.line("address", language), f"{language} is no language here")
 
 
-def _check_languages(
-    course: Course, file: Read[Any], loc: Loc, found: Collection[str], faults: Faults
-) -> None:
+def _check_languages(course: Course, file: Read[Any], loc: Loc, found: Collection[str], faults: Faults) -> None:
     name = next((step for step in reversed(loc) if isinstance(step, str)), "text")
     for language in course.required:
         if language not in found:
@@ -98,36 +97,36 @@ def _check_languages(
             faults.add(file.path, file.line(*loc, language), f"{language} is no language of the programme")
 
 
-def _check_order(module: ModuleFolder, faults: Faults) -> None:
-    """Two digits name one place: lessons are ordered by them."""
+def _check_numbers(course: Course, faults: Faults) -> None:
+    """Two digits name one place: modules are ordered by them, and lessons in their module."""
+    _check_numbered([(module.folder, f"{module.folder}/{MODULE}") for module in course.modules], faults)
+    for module in course.modules:
+        paths = [next(iter(texts.values())).path for texts in module.lessons.values()]
+        _check_numbered([(path.partition(".")[0], path) for path in paths], faults)
+
+
+def _check_numbered(places: Iterable[tuple[str, str]], faults: Faults) -> None:
     seen: dict[str, str] = {}
-    for name, texts in sorted(module.lessons.items()):
-        if name[:2] in seen:
-            faults.add(
-                next(iter(texts.values())).path, 1, f"the number {name[:2]} is taken by {seen[name[:2]]}"
-            )
-        seen.setdefault(name[:2], name)
+    for name, file in places:
+        number = PurePosixPath(name).name[:2]
+        if number in seen:
+            faults.add(file, 1, f"the number {number} is taken by {seen[number]}")
+        seen.setdefault(number, name)
 
 
-def _check_lessons(course: Course, module: ModuleFolder, faults: Faults) -> None:
+def _check_lessons(pack: Pack, course: Course, module: ModuleFolder, faults: Faults) -> None:
     for texts in module.lessons.values():
-        ordered = _in_order(course, texts)
+        ordered = list(texts.values())
         for text in ordered:
             if course.languages and text.language not in course.languages:
                 faults.add(text.path, 1, f"{text.language} is no language of the programme")
         for language in course.required:
-            if language not in texts:
-                path = ordered[0].path.removesuffix(f"{ordered[0].language}.md") + f"{language}.md"
+            path = ordered[0].path.removesuffix(f"{ordered[0].language}.md") + f"{language}.md"
+            if path not in pack.files:
                 faults.add(path, 1, f"missing: the lesson {ordered[0].content.id} has no {language}")
         check_parity(ordered, faults)
     if module.file:
         _check_listed(module, module.file, faults)
-
-
-def _in_order(course: Course, texts: dict[str, LessonText]) -> list[LessonText]:
-    """The texts of a lesson, the first required language first: the others are compared with it."""
-    rank = {language: place for place, language in enumerate(course.languages)}
-    return sorted(texts.values(), key=lambda text: (rank.get(text.language, len(rank)), text.language))
 
 
 def _check_listed(module: ModuleFolder, file: Read[ModuleFile], faults: Faults) -> None:
@@ -142,25 +141,27 @@ def _check_listed(module: ModuleFolder, file: Read[ModuleFile], faults: Faults) 
         if name not in listed:
             text = next(iter(texts.values()))
             faults.add(text.path, text.front.line("id"), f"the lesson {name} is not listed in {file.path}")
-    wanted = [name for name in listed if name in found]
+    wanted = [name for name in dict.fromkeys(listed) if name in found]
     if wanted != [name for name in found if name in listed]:
         faults.add(file.path, file.line("lessons"), "the lessons stand in another order than their files")
 
 
 def _check_references(course: Course, text: LessonText, faults: Faults) -> None:
-    front, uses = text.content, [use for block in text.blocks for use in block.uses]
-    sources = [source.id for source in front.sources]
+    uses = [use for block in text.blocks for use in block.uses]
+    sources = [source.id for source in text.content.sources]
     for position, name in enumerate(sources):
+        line = text.front.line("sources", position)
         if name in sources[:position]:
-            faults.add(text.path, text.front.line("sources", position), f"the source {name} is listed twice")
+            faults.add(text.path, line, f"the source {name} is listed twice")
         elif name not in _ids(uses, "source"):
-            faults.add(text.path, text.front.line("sources", position), f"the source {name} is never cited")
-    for position, name in enumerate(front.terms):
+            faults.add(text.path, line, f"the source {name} is never cited")
+    terms = text.content.terms
+    for position, name in enumerate(terms):
         line = text.front.line("terms", position)
-        if name in front.terms[:position]:
+        if name in terms[:position]:
             faults.add(text.path, line, f"the term {name} is listed twice")
-        elif name not in course.terms():
-            faults.add(text.path, line, f"the term {name} does not stand in {GLOSSARY}")
+        elif course.glossary and (fault := course.glossary.lacks(name, text.language)):
+            faults.add(text.path, line, fault)
         elif name not in _ids(uses, "term"):
             faults.add(text.path, line, f"the term {name} is never used in the text")
     _check_uses(course, text, uses, faults)
@@ -170,7 +171,7 @@ def _check_uses(course: Course, text: LessonText, uses: list[Use], faults: Fault
     known = {
         "source": ({source.id for source in text.content.sources}, "is not among the sources of this lesson"),
         "term": (set(text.content.terms), "is not among the terms of this lesson"),
-        "figure": (course.figures().keys(), "does not exist"),
+        "figure": (course.figure_names, "does not exist"),
     }
     for use in uses:
         names, otherwise = known[use.kind]
@@ -188,20 +189,14 @@ def _check_glossary(course: Course, faults: Faults) -> None:
     for language in course.required:
         if language not in course.glossary.languages:
             faults.add(GLOSSARY, 1, f"there are no columns for {language}")
-    used = {(term, text.language) for text in course.texts() for term in text.content.terms}
     for term in course.glossary.terms.values():
-        for language in course.glossary.languages:
-            needed = language in course.required or (term.id, language) in used
-            if needed and language not in term.terms and language not in term.definitions:
-                faults.add(
-                    GLOSSARY, term.line, f"{term.id}: term_{language} and definition_{language} are empty"
-                )
+        for language in course.required:
+            if language in course.glossary.languages and (fault := course.glossary.lacks(term.id, language)):
+                faults.add(GLOSSARY, term.line, fault)
 
 
 def _check_items(course: Course, module: ModuleFolder, faults: Faults) -> None:
-    rubrics = {
-        rubric.id for other in course.modules if other.rubrics for rubric in other.rubrics.content.rubrics
-    }
+    rubrics = {rubric.id for other in course.modules if other.rubrics for rubric in other.rubrics.content.rubrics}
     if module.items:
         _check_keys(module.items, rubrics, faults)
     if module.rubrics:
@@ -210,8 +205,8 @@ def _check_items(course: Course, module: ModuleFolder, faults: Faults) -> None:
 
 def _check_keys(file: Read[ItemsFile], rubrics: set[str], faults: Faults) -> None:
     for position, item in enumerate(file.content.items):
-        for fault in item.key_faults():
-            faults.add(file.path, file.line("items", position, "key"), f"{item.id}: {fault}")
+        for part, fault in item.key_faults():
+            faults.add(file.path, file.line("items", position, part), f"{item.id}: {fault}")
         for part in ("options", "pairs"):
             seen: set[str] = set()
             for place, entry in enumerate(getattr(item, part, ())):

@@ -10,7 +10,7 @@ from flask import Flask
 
 from lms.courses import services as publishing
 from lms.kernel import clock
-from lms.kernel.cli import with_app
+from lms.kernel.commands import with_app
 from lms.kernel.db import transaction
 
 from . import services

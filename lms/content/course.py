@@ -6,8 +6,8 @@ from typing import Any
 
 from .body import Block, BlockKind
 from .figure import Figure
-from .layout import Place
-from .schema import CourseFile, FrontMatter, ItemsFile, ModuleFile, Read, RubricsFile
+from .layout import GLOSSARY, Place
+from .schema import CourseFile, FrontMatter, ItemsFile, Languages, ModuleFile, Read, RubricsFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +48,10 @@ class Term:
     terms: Mapping[str, str]
     definitions: Mapping[str, str]
 
+    def is_in(self, language: str) -> bool:
+        """Whether a reader of this language finds it."""
+        return language in self.terms and language in self.definitions
+
 
 @dataclass(frozen=True)
 class Glossary:
@@ -56,10 +60,18 @@ class Glossary:
     languages: Sequence[str]
     terms: Mapping[str, Term]
 
+    def lacks(self, name: str, language: str) -> str | None:
+        """What an author is told when a reader of this language would not find this term."""
+        if name not in self.terms:
+            return f"the term {name} does not stand in {GLOSSARY}"
+        term = self.terms[name]
+        is_reported = not term.terms or bool(term.terms.get(language)) != bool(term.definitions.get(language))
+        return None if is_reported or term.is_in(language) else f"the term {name} has no {language} in {GLOSSARY}"
+
 
 @dataclass
 class ModuleFolder:
-    """One folder of a module. lessons: by file name without language, then by language."""
+    """One folder of a module. lessons: by file name, then by language, first required first."""
 
     folder: str
     file: Read[ModuleFile] | None = None
@@ -78,18 +90,22 @@ class Course:
     """Everything that could be read. Modules in order."""
 
     file: Read[CourseFile] | None = None
+    declared: Languages | None = None
+    """The languages, known even where the rest of course.yaml has faults."""
     glossary: Glossary | None = None
     modules: list[ModuleFolder] = field(default_factory=list)
+    figure_names: set[str] = field(default_factory=set)
+    """Ids of figures, those included of which one file could not be read."""
 
     @property
     def required(self) -> list[str]:
         """The languages that nothing may be without."""
-        return self.file.content.languages.required if self.file else []
+        return self.declared.required if self.declared else []
 
     @property
     def languages(self) -> list[str]:
         """All languages that texts may have, required ones first."""
-        return self.file.content.languages.every if self.file else []
+        return self.declared.every if self.declared else []
 
     def texts(self) -> Iterator[LessonText]:
         """Every lesson in every language, in order."""

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from flask_babel import lazy_gettext as _l
-
 from lms.kernel.errors import Refusal
+from lms.kernel.i18n import lazy as _l
 
 from .faults import Fault
 

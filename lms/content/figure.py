@@ -92,9 +92,7 @@ class _Drawing:
         raise _Forbidden("a DOCTYPE has no place in a drawing")
 
     def _instruction(self, target: str, data: str) -> None:
-        self._faults.add(
-            self.parser.CurrentLineNumber, f"the instruction <?{target}?> has no place in a drawing"
-        )
+        self._faults.add(self.parser.CurrentLineNumber, f"the instruction <?{target}?> has no place in a drawing")
 
 
 class _Forbidden(Exception):

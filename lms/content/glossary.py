@@ -16,9 +16,7 @@ def read_glossary(text: str, faults: FaultsWithin) -> Glossary | None:
     rows = list(_rows(text, faults))
     languages = _languages(rows[0][1]) if rows else None
     if languages is None:
-        faults.add(
-            1, "the columns must be id, then term_LANGUAGE for each language, then definition_LANGUAGE"
-        )
+        faults.add(1, "the columns must be id, then term_LANGUAGE for each language, then definition_LANGUAGE")
         return None
     terms: dict[str, Term] = {}
     previous = ""
@@ -55,10 +53,13 @@ def _languages(header: list[str]) -> list[str] | None:
 
 
 def _term(line: int, cells: list[str], languages: list[str], faults: FaultsWithin) -> Term | None:
-    if len(cells) != 1 + 2 * len(languages):
-        faults.add(line, f"{len(cells)} cells instead of {1 + 2 * len(languages)}")
-        return None
+    count = 1 + 2 * len(languages)
+    if len(cells) != count:
+        faults.add(line, f"{len(cells)} cells instead of {count}")
+        return Term(cells[0], line, {}, {}) if cells else None
     name, words, definitions = cells[0], cells[1 : 1 + len(languages)], cells[1 + len(languages) :]
+    if not any(cells[1:]):
+        faults.add(line, f"{name}: the row is empty")
     if not is_id(name):
         faults.add(line, f"{name!r}: {ID_RULE}")
     if any(cell != cell.strip() for cell in cells):

@@ -40,9 +40,7 @@ _PATHS = {
     Kind.COURSE: re.compile(re.escape(COURSE)),
     Kind.GLOSSARY: re.compile(re.escape(GLOSSARY)),
     Kind.MODULE: re.compile(rf"{_IN_MODULE}/{re.escape(MODULE)}"),
-    Kind.LESSON: re.compile(
-        rf"{_IN_MODULE}/lessons/(?P<name>[0-9]{{2}}-{SLUG})\.(?P<language>{LANGUAGE})\.md"
-    ),
+    Kind.LESSON: re.compile(rf"{_IN_MODULE}/lessons/(?P<name>[0-9]{{2}}-{SLUG})\.(?P<language>{LANGUAGE})\.md"),
     Kind.DRAWING: re.compile(rf"{_IN_MODULE}/figures/(?P<name>{SLUG})\.svg"),
     Kind.FIGURE: re.compile(rf"{_IN_MODULE}/figures/(?P<name>{SLUG})\.yaml"),
     Kind.ITEMS: re.compile(rf"{_IN_MODULE}/items\.yaml"),

@@ -27,18 +27,14 @@ def _check_front(first: LessonText, other: LessonText, faults: FaultsWithin) -> 
         if getattr(first.content, name) != getattr(other.content, name):
             faults.add(other.front.line(name), f"{name} differs from {first.path}")
     if (first.content.content_note is None) != (other.content.content_note is None):
-        faults.add(
-            other.front.line("content_note"), f"content_note stands in only one of this and {first.path}"
-        )
+        faults.add(other.front.line("content_note"), f"content_note stands in only one of this and {first.path}")
     _check_sources(first, other, faults)
 
 
 def _check_sources(first: LessonText, other: LessonText, faults: FaultsWithin) -> None:
     ours, theirs = _source_ids(other.content), _source_ids(first.content)
     if ours != theirs:
-        faults.add(
-            other.front.line("sources"), f"the sources are not those of {first.path} in the same order"
-        )
+        faults.add(other.front.line("sources"), f"the sources are not those of {first.path} in the same order")
         return
     for position, pair in enumerate(zip(first.content.sources, other.content.sources, strict=True)):
         for name in _differences(*pair):
@@ -60,14 +56,10 @@ def _check_blocks(first: LessonText, other: LessonText, faults: FaultsWithin) ->
         if key not in theirs:
             faults.add(block.line, f"{_name(block)} does not stand in {first.path}")
         elif theirs[key].kind is not block.kind:
-            faults.add(
-                block.line, f"{_name(block)} is a {theirs[key].kind} in {first.path}, line {theirs[key].line}"
-            )
+            faults.add(block.line, f"{_name(block)} is a {theirs[key].kind} in {first.path}, line {theirs[key].line}")
     for key, block in theirs.items():
         if key not in ours:
-            faults.add(
-                _place_for(key, list(theirs), other, ours), f"{_name(block)} of {first.path} is missing"
-            )
+            faults.add(_place_for(key, list(theirs), other, ours), f"{_name(block)} of {first.path} is missing")
     _check_order(first, [key for key in theirs if key in ours], ours, faults)
 
 
@@ -102,10 +94,11 @@ def _place_for(
 
 def _check_uses(first: LessonText, other: LessonText, faults: FaultsWithin) -> None:
     theirs = _by_id(first.blocks)
+    known = set(_source_ids(first.content)) | set(_source_ids(other.content))
     for key, block in _by_id(other.blocks).items():
         if key not in theirs:
             continue
-        here, there = set(block.ids_of("source")), set(theirs[key].ids_of("source"))
+        here, there = (set(one.ids_of("source")) & known for one in (block, theirs[key]))
         for name in sorted(there - here):
             faults.add(block.line, f"{_name(block)} does not cite {name}, as it does in {first.path}")
         for use in block.uses:

@@ -11,7 +11,17 @@ from .figure import Element, Figure, check_labels, read_drawing
 from .glossary import read_glossary
 from .layout import Kind, Place, find_place, why_not
 from .pack import Pack
-from .schema import CourseFile, FigureFile, FrontMatter, ItemsFile, ModuleFile, Read, RubricsFile, read_model
+from .schema import (
+    CourseFile,
+    FigureFile,
+    FrontMatter,
+    ItemsFile,
+    ModuleFile,
+    Read,
+    RubricsFile,
+    read_languages,
+    read_model,
+)
 
 
 @dataclass
@@ -45,7 +55,15 @@ class _Reader:
             self._file(path, content)
         self._join_figures()
         self._result.course.modules = [self._folders[name] for name in sorted(self._folders)]
+        self._order_languages()
         return self._result
+
+    def _order_languages(self) -> None:
+        rank = {language: place for place, language in enumerate(self._result.course.languages)}
+        for module in self._result.course.modules:
+            for name, texts in module.lessons.items():
+                ordered = sorted(texts, key=lambda language: (rank.get(language, len(rank)), language))
+                module.lessons[name] = {language: texts[language] for language in ordered}
 
     def _file(self, path: str, content: bytes) -> None:
         faults = self._result.faults.within(path)
@@ -62,6 +80,7 @@ class _Reader:
 
     def _course(self, place: Place, text: str, faults: FaultsWithin) -> bool:
         self._result.course.file = read_model(CourseFile, text, faults)
+        self._result.course.declared = read_languages(text)
         return self._result.course.file is not None
 
     def _glossary(self, place: Place, text: str, faults: FaultsWithin) -> bool:
@@ -106,6 +125,7 @@ class _Reader:
         faults = self._result.faults
         for folder, name in sorted(self._drawings.keys() | self._words.keys()):
             drawing, words = self._drawings.get((folder, name)), self._words.get((folder, name))
+            self._result.course.figure_names.add(words.content.id if words else name)
             if drawing and words:
                 figure = Figure(*drawing, words)
                 check_labels(figure, faults.within(words.path), faults.within(figure.drawing_path))

@@ -206,19 +206,19 @@ class Question(Strict):
     formative: bool = False
     partial: bool = False
 
-    def key_faults(self) -> Iterator[str]:
-        """What is wrong with the key, as sentences."""
+    def key_faults(self) -> Iterator[tuple[str, str]]:
+        """What is wrong with the answer: the part of the item, and a sentence."""
         return iter(())
 
 
 class _WithOptions(Question):
     options: Annotated[list[Option], Field(min_length=2)]
 
-    def _unknown(self, key: list[str]) -> Iterator[str]:
+    def _unknown(self, key: list[str]) -> Iterator[tuple[str, str]]:
         ids = {option.id for option in self.options}
-        yield from (f"the key names {name}, which is no option" for name in key if name not in ids)
+        yield from (("key", f"the key names {name}, which is no option") for name in key if name not in ids)
         if len(set(key)) < len(key):
-            yield "the key names an option twice"
+            yield "key", "the key names an option twice"
 
 
 class SingleChoice(_WithOptions):
@@ -227,7 +227,7 @@ class SingleChoice(_WithOptions):
     type: Literal["single", "scenario"]
     key: Id
 
-    def key_faults(self) -> Iterator[str]:
+    def key_faults(self) -> Iterator[tuple[str, str]]:
         return self._unknown([self.key])
 
 
@@ -237,7 +237,7 @@ class MultipleChoice(_WithOptions):
     type: Literal["multiple"]
     key: Annotated[list[Id], Field(min_length=1)]
 
-    def key_faults(self) -> Iterator[str]:
+    def key_faults(self) -> Iterator[tuple[str, str]]:
         return self._unknown(self.key)
 
 
@@ -247,11 +247,11 @@ class Ordering(_WithOptions):
     type: Literal["order"]
     key: list[Id]
 
-    def key_faults(self) -> Iterator[str]:
+    def key_faults(self) -> Iterator[tuple[str, str]]:
         yield from self._unknown(self.key)
         for option in self.options:
             if option.id not in self.key:
-                yield f"the key leaves out {option.id}"
+                yield "key", f"the key leaves out {option.id}"
 
 
 class TrueFalse(Question):
@@ -276,9 +276,9 @@ class Short(Question):
     fields: Annotated[int, Field(ge=1, le=10)] = 1
     by_hand: bool = False
 
-    def key_faults(self) -> Iterator[str]:
+    def key_faults(self) -> Iterator[tuple[str, str]]:
         if self.fields > len(self.accepted):
-            yield f"asks for {self.fields} answers but accepts {len(self.accepted)}"
+            yield "fields", f"asks for {self.fields} answers but accepts {len(self.accepted)}"
 
 
 class DateQuestion(Question):
@@ -310,21 +310,13 @@ class Open(Question):
     words: WordCount
     rubric: Id
 
-    def key_faults(self) -> Iterator[str]:
+    def key_faults(self) -> Iterator[tuple[str, str]]:
         if self.words.min > self.words.max:
-            yield "asks for more words than it allows"
+            yield "words", "asks for more words than it allows"
 
 
 Item: TypeAlias = Annotated[
-    SingleChoice
-    | MultipleChoice
-    | Ordering
-    | TrueFalse
-    | Matching
-    | Short
-    | DateQuestion
-    | NumberQuestion
-    | Open,
+    SingleChoice | MultipleChoice | Ordering | TrueFalse | Matching | Short | DateQuestion | NumberQuestion | Open,
     Field(discriminator="type"),
 ]
 
@@ -412,6 +404,15 @@ def read_model(kind: type[M], text: str, faults: FaultsWithin, *, first_line: in
         for problem in error.errors():
             loc = problem["loc"]
             faults.add(document.line(*loc), _sentence(problem, document.known(loc), loc))
+        return None
+
+
+def read_languages(text: str) -> Languages | None:
+    """What course.yaml says of languages, whatever faults the rest of it has; without it little can be checked."""
+    try:
+        data = read_yaml(text).data
+        return Languages.model_validate(data.get("languages") if isinstance(data, dict) else None)
+    except (NotYaml, ValidationError):
         return None
 
 

@@ -58,12 +58,19 @@ def read_yaml(text: str, *, first_line: int = 1) -> Document:
         reader = _Reader(loader, document, first_line)
         return Document(reader.value(node, ()), document.lines, document.repeated)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        mark = _mark(error)
         raise NotYaml(first_line + (mark.line if mark else 0), f"not YAML: {error.problem}") from None
     except yaml.YAMLError:
         raise NotYaml(first_line, "not YAML: a character that cannot stand there") from None
     finally:
         loader.dispose()
+
+
+def _mark(error: yaml.MarkedYAMLError) -> Any:
+    """Where an author should look: at the beginning of what was not closed, else where reading stopped."""
+    unclosed = error.context is not None and ("flow" in error.context or "quoted" in error.context)
+    first, second = error.problem_mark, error.context_mark
+    return (second or first) if unclosed else (first or second)
 
 
 class _Reader:

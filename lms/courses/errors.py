@@ -1,8 +1,7 @@
 """Refusals of publishing, and the bug of changing what is published."""
 
-from flask_babel import lazy_gettext as _l
-
 from lms.kernel.errors import Refusal
+from lms.kernel.i18n import lazy as _l
 
 
 class IdMeantSomethingElse(Refusal):

@@ -22,10 +22,7 @@ def find_programme(slug: str) -> Programme | None:
 def programme_for_update(slug: str) -> Programme | None:
     """The same, locked until the end of the transaction: versions are numbered one after the other."""
     return db.session.scalar(
-        select(Programme)
-        .where(Programme.slug == slug)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        select(Programme).where(Programme.slug == slug).with_for_update().execution_options(populate_existing=True)
     )
 
 

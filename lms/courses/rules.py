@@ -111,9 +111,7 @@ class PublishedVersion:
     def kinds(self) -> dict[str, NodeKind]:
         """What each node id of this version names."""
         kinds = {module.node_id: NodeKind.MODULE for module in self.modules}
-        kinds.update(
-            {lesson.node_id: NodeKind.LESSON for module in self.modules for lesson in module.lessons}
-        )
+        kinds.update({lesson.node_id: NodeKind.LESSON for module in self.modules for lesson in module.lessons})
         return kinds
 
 

@@ -68,9 +68,7 @@ def _keep(tag: str, name: str, value: str) -> str | None:
 
 _CLEANER = nh3.Cleaner(
     tags={*_PROSE, *_DRAWN},
-    attributes={
-        tag: {name for on_tag, name in _VALUES if on_tag == tag} for tag in {tag for tag, _name in _VALUES}
-    },
+    attributes={tag: {name for on_tag, name in _VALUES if on_tag == tag} for tag in {tag for tag, _name in _VALUES}},
     attribute_filter=_keep,
     url_schemes=set(),
     link_rel=None,

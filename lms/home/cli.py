@@ -9,7 +9,7 @@ import click
 from flask import Flask, current_app
 
 from lms.kernel import clock, migrations
-from lms.kernel.cli import with_app
+from lms.kernel.commands import with_app
 from lms.kernel.db import db, transaction
 from lms.messaging.jobs import run_forever
 from lms.settings import Environment
@@ -23,7 +23,11 @@ from .errors import DemoRefused
 
 @click.command(epilog="Example: lms demo --port 8080 --participants 200 --seed 7")
 @click.option("--port", type=click.IntRange(1, 65535), help="Where to listen; 8000 unless LMS_PORT says otherwise.")
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Where the demo lives; var/demo unless said otherwise.")
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="Where the demo lives; var/demo unless said otherwise.",
+)
 @click.option("--participants", type=click.IntRange(0), default=0, help="A further cohort of so many people, in bulk.")
 @click.option("--cohorts", type=click.IntRange(1), default=1, help="How many such cohorts.")
 @click.option("--pool", type=click.IntRange(0), default=0, help="The first so many sign in as pool1, pool2 …")

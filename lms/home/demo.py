@@ -125,8 +125,15 @@ class DemoYear:
         # The first of each language comes first in the file: its role's pages are opened as the first account.
         order = [(language, place) for place in range(8) for language in ALIASES]
         for number, (language, place) in enumerate(order, 1):
-            person = self._person(f"{language}{place + 1}", Role.PARTICIPANT, language, ALIASES[language][place], number)
-            self._enrol(person, cohort, ALIASES[language][place], lessons_read=(2, 1, 3)[number - 1] if number < 4 else self.draw.number(0, 5))
+            person = self._person(
+                f"{language}{place + 1}", Role.PARTICIPANT, language, ALIASES[language][place], number
+            )
+            self._enrol(
+                person,
+                cohort,
+                ALIASES[language][place],
+                lessons_read=(2, 1, 3)[number - 1] if number < 4 else self.draw.number(0, 5),
+            )
 
     def _oslo_participants(self, cohort: Cohort) -> None:
         for number in range(1, OSLO_PEOPLE + 1):
@@ -144,9 +151,7 @@ class DemoYear:
         passphrase = " ".join(self.draw.one_of(WORDS) for _ in range(4))
         person = self._sealed_person(language, shown_name, number)
         accounts.set_credentials(person, login, passphrase)
-        self.accounts.append(
-            Account(role=role, login=login, password=passphrase, totp_secret=None, locale=language)
-        )
+        self.accounts.append(Account(role=role, login=login, password=passphrase, totp_secret=None, locale=language))
         return person
 
     def _sealed_person(self, language: str, shown_name: str, number: int) -> Person:

@@ -11,7 +11,7 @@ class Draw:
     """A row of draws that is the same for the same seed."""
 
     def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose, nothing secret is drawn
+        self._random = random.Random(seed)  # repeatable on purpose, nothing secret is drawn
 
     def one_of(self, things: Sequence[T]) -> T:
         """One of the things."""

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
+from .i18n import lazy as _l
 
 
 class Refusal(Exception):
@@ -13,7 +12,7 @@ class Refusal(Exception):
     writes them for the reader.
     """
 
-    message: LazyString = _l("This could not be done. Nothing was changed.")
+    message: str = _l("This could not be done. Nothing was changed.")
 
     def __init__(self, **values: object) -> None:
         super().__init__(type(self).__name__)

@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from lms.kernel import clock
 from lms.kernel.db import transaction
 
 from . import services
+from .models import Job
 
 IDLE_SECONDS = 2.0
 SWEEP = "messaging.sweep"
@@ -31,7 +33,7 @@ def run_due(app: Flask) -> int:
             _do(job)
 
 
-def _do(job: services.Job) -> None:
+def _do(job: Job) -> None:
     try:
         work = services.work_of(job.kind)
         work.handler(job.payload, clock.now())
@@ -51,7 +53,7 @@ def run_forever(app: Flask, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             run_due(app)
-        except Exception as fault:  # noqa: BLE001 - the worker outlives a database that is away for a while
+        except SQLAlchemyError as fault:  # the worker outlives a database that is away for a while
             log.warning("the worker could not look for work: %s", type(fault).__name__)
         stop.wait(IDLE_SECONDS)
 

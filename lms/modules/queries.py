@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import aliased, contains_eager
 
 from lms.accounts.models import Person
@@ -75,7 +75,10 @@ def outline_of(seat: Seat, language: str) -> Sequence[OutlineModule]:
         .where(Module.version_id == seat.cohort.version_id)
         .order_by(Module.position)
     )
-    return [_outline_module(module, opens_at, lessons[module.id], seat.cohort.version, language) for module, opens_at in rows]
+    return [
+        _outline_module(module, opens_at, lessons[module.id], seat.cohort.version, language)
+        for module, opens_at in rows
+    ]
 
 
 def lessons_of_module(place: LessonPlace, language: str) -> Sequence[OutlineLesson]:
@@ -137,7 +140,7 @@ def _lessons(
     return list(found.values())
 
 
-def _outline_lesson(row: Row[Any]) -> OutlineLesson:
+def _outline_lesson(row: Any) -> OutlineLesson:
     return OutlineLesson(
         id=row.public_id,
         node_id=row.node_id,
@@ -151,7 +154,11 @@ def _outline_lesson(row: Row[Any]) -> OutlineLesson:
 
 
 def _outline_module(
-    module: Module, opens_at: datetime | None, lessons: Sequence[OutlineLesson], version: Version, language: str
+    module: Module,
+    opens_at: datetime | None,
+    lessons: Sequence[OutlineLesson],
+    version: Version,
+    language: str,
 ) -> OutlineModule:
     titled = pick_language(language, module.title, version.required_languages)
     return OutlineModule(

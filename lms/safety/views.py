@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Blueprint, abort, redirect, request
+from flask import Blueprint, abort, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -37,7 +37,7 @@ def leave() -> ResponseReturnValue:
                 accounts.end_session(token, at=clock.now())
     except SQLAlchemyError as fault:
         log.error("leave now without a database: %s", type(fault).__name__)
-    response = redirect(target.address, 303)
+    response = make_response(redirect(target.address, 303))
     cookies.take_back(response, Cookie.SESSION)
     response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     return response

@@ -19,7 +19,7 @@ def compress(response: Response) -> Response:
     """Brotli if the browser takes it, else gzip, else plain."""
     if response.direct_passthrough or response.status_code in (204, 304) or "Content-Encoding" in response.headers:
         return response
-    if not response.mimetype.startswith(("text/", "application/json")):
+    if not (response.mimetype or "").startswith(("text/", "application/json")):
         return response
     body = response.get_data()
     accepted = request.accept_encodings

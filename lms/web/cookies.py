@@ -37,15 +37,19 @@ def read(cookie: Cookie) -> str | None:
 def give(response: Response, cookie: Cookie, value: str, *, seconds: int | None = None) -> None:
     """Set a cookie; without `seconds` it ends with the browser."""
     response.set_cookie(
-        _name(cookie), value, max_age=seconds, path="/", secure=settings().is_https, httponly=True, samesite="Lax"
+        _name(cookie),
+        value,
+        max_age=seconds,
+        path="/",
+        secure=settings().is_https,
+        httponly=True,
+        samesite="Lax",
     )
 
 
 def take_back(response: Response, cookie: Cookie) -> None:
     """Have the browser forget a cookie."""
-    response.delete_cookie(
-        _name(cookie), path="/", secure=settings().is_https, httponly=True, samesite="Lax"
-    )
+    response.delete_cookie(_name(cookie), path="/", secure=settings().is_https, httponly=True, samesite="Lax")
 
 
 def _name(cookie: Cookie) -> str:

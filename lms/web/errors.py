@@ -27,7 +27,11 @@ def init_errors(app: Flask) -> None:
 def _page(status: int, heading: str, sentences: list[str], code: str | None = None) -> Response:
     response = make_response(
         render_template(
-            "errors/error.html", heading=heading, sentences=sentences, code=code, back_href=f"/{page_language()}/"
+            "errors/error.html",
+            heading=heading,
+            sentences=sentences,
+            code=code,
+            back_href=f"/{page_language()}/",
         ),
         status,
     )
@@ -42,10 +46,16 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     known = {
         404: (
             _("This page is not here"),
-            [_("The address is wrong, or the page is not open to you."), _("Nothing that you saved is lost.")],
+            [
+                _("The address is wrong, or the page is not open to you."),
+                _("Nothing that you saved is lost."),
+            ],
         ),
         405: (_("This cannot be done here"), [_("Go back and use the buttons of the page.")]),
-        413: (_("That was too much at once"), [_("Nothing was changed. Go back: what you typed is still there.")]),
+        413: (
+            _("That was too much at once"),
+            [_("Nothing was changed. Go back: what you typed is still there.")],
+        ),
     }
     heading, sentences = known.get(
         error.code, (_("This did not work"), [_("Nothing was changed. Go back and try again.")])

@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 
-from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
+from lms.kernel.i18n import lazy as _l
 
 
 @dataclass(frozen=True)
 class Exit:
     """One site to leave to."""
 
-    label: LazyString
+    label: str
     address: str
 
 

@@ -1,8 +1,12 @@
 """The base of every form. The token against forgery is not its business: `lms.web.csrf` guards every request."""
 
-from flask_babel import lazy_gettext as _l
+from typing import Any
+
 from flask_wtf import FlaskForm
+from flask_wtf.form import _Auto
 from wtforms.validators import DataRequired, Length
+
+from lms.kernel.i18n import lazy as _l
 
 
 class Form(FlaskForm):
@@ -10,6 +14,9 @@ class Form(FlaskForm):
 
     class Meta:
         csrf = False
+
+    def __init__(self, formdata: Any = _Auto, **values: Any) -> None:
+        FlaskForm.__init__(self, formdata, **values)
 
 
 def needed() -> DataRequired:

@@ -1,6 +1,7 @@
 """Headers of every answer, whatever its status (docs/security/threat-model.md)."""
 
 import secrets
+from wsgiref.headers import Headers
 
 from flask import Flask, Response, g
 
@@ -53,10 +54,8 @@ def _policy() -> str:
     )
 
 
-def static_headers(headers: object, path: str, url: str) -> None:
+def static_headers(headers: Headers, path: str, url: str) -> None:
     """The same for hashed files, which are not served by the application."""
     for name, value in FIXED.items():
-        headers[name] = value  # type: ignore[index]  # wsgiref.headers.Headers, untyped in whitenoise
-    headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"  # type: ignore[index]
-
-
+        headers[name] = value
+    headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"

@@ -41,7 +41,7 @@ def init_languages(app: Flask, translations: str) -> None:
     app.url_value_preprocessor(_take_language)
     app.url_defaults(_add_language)
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = translations
-    Babel(app, locale_selector=page_language, timezone_selector=lambda: getattr(g, "time_zone", "UTC"))
+    Babel().init_app(app, locale_selector=page_language, timezone_selector=lambda: getattr(g, "time_zone", "UTC"))
     app.add_url_rule("/", "home", _to_own_language, defaults={"address": ""})
     app.add_url_rule("/<path:address>", "without_language", _to_own_language)
 
@@ -69,7 +69,11 @@ def language_links() -> list[LanguageLink]:
     current = page_language()
     return [
         LanguageLink(
-            code=code, name=NAMES[code], href=_address_in(code), dir=direction_of(code), current=code == current
+            code=code,
+            name=NAMES[code],
+            href=_address_in(code),
+            dir=direction_of(code),
+            current=code == current,
         )
         for code in LANGUAGES
     ]

@@ -57,5 +57,3 @@ def init_pages(app: Flask, navigation: Callable[[Any], list[NavigationLink]]) ->
 def is_here(endpoint: str) -> bool:
     """Whether the page being drawn belongs to this endpoint."""
     return request.endpoint == endpoint
-
-

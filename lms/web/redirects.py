@@ -20,4 +20,4 @@ def is_safe(target: str | None) -> bool:
         endpoint, _ = current_app.url_map.bind("").match(target.partition("?")[0], method="GET")
     except (HTTPException, RequestRedirect):
         return False
-    return endpoint != "without_language"
+    return bool(endpoint != "without_language")

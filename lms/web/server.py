@@ -11,19 +11,18 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from lms.kernel.db import db
-
-from .cookies import Settings
+from lms.settings import Settings
 
 THREADS = 4
 SLOWEST_SECONDS = 60
 
 
-class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+class Server(BaseApplication):
     """gunicorn around a ready application."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._app, self._settings = app, settings
-        super().__init__()
+        BaseApplication.__init__(self)
 
     def load_config(self) -> None:
         options: dict[str, Any] = {
@@ -38,6 +37,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "control_socket_disable": True,
             "post_fork": lambda arbiter, worker: self._forget_connections(),
         }
+        assert self.cfg is not None
         for name, value in options.items():
             self.cfg.set(name, value)
 
@@ -52,7 +52,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 
 def serve(app: Flask, settings: Settings) -> None:
     """Serve until a signal ends it."""
-    Server(app, settings).run()
+    BaseApplication.run(Server(app, settings))
 
 
 def start_beside(work: Callable[[threading.Event], None]) -> None:

@@ -115,9 +115,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("accounts_invitation_pk")),
         sa.UniqueConstraint("code_hash", name=op.f("accounts_invitation_code_hash_key")),
     )
-    op.create_index(
-        op.f("accounts_invitation_person_id_ix"), "accounts_invitation", ["person_id"], unique=False
-    )
+    op.create_index(op.f("accounts_invitation_person_id_ix"), "accounts_invitation", ["person_id"], unique=False)
     op.create_table(
         "accounts_session",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -177,9 +175,7 @@ def upgrade() -> None:
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=False),
         sa.CheckConstraint("starts_on <= ends_on", name=op.f("cohorts_cohort_starts_before_it_ends")),
-        sa.ForeignKeyConstraint(
-            ["version_id"], ["courses_version.id"], name=op.f("cohorts_cohort_version_id_fk")
-        ),
+        sa.ForeignKeyConstraint(["version_id"], ["courses_version.id"], name=op.f("cohorts_cohort_version_id_fk")),
         sa.PrimaryKeyConstraint("id", name=op.f("cohorts_cohort_pk")),
         sa.UniqueConstraint("public_id", name=op.f("cohorts_cohort_public_id_key")),
     )
@@ -193,9 +189,7 @@ def upgrade() -> None:
         sa.Column("summary", JSON, nullable=False),
         sa.Column("objectives", JSON, nullable=False),
         sa.CheckConstraint("position > 0", name=op.f("courses_module_position_positive")),
-        sa.ForeignKeyConstraint(
-            ["version_id"], ["courses_version.id"], name=op.f("courses_module_version_id_fk")
-        ),
+        sa.ForeignKeyConstraint(["version_id"], ["courses_version.id"], name=op.f("courses_module_version_id_fk")),
         sa.PrimaryKeyConstraint("id", name=op.f("courses_module_pk")),
         sa.UniqueConstraint("version_id", "node_id", name=op.f("courses_module_version_id_node_id_key")),
         sa.UniqueConstraint("version_id", "position", name=op.f("courses_module_version_id_position_key")),
@@ -206,9 +200,7 @@ def upgrade() -> None:
         sa.Column("version_id", sa.Integer(), nullable=False),
         sa.Column("path", sa.String(length=255), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["version_id"], ["courses_version.id"], name=op.f("courses_source_file_version_id_fk")
-        ),
+        sa.ForeignKeyConstraint(["version_id"], ["courses_version.id"], name=op.f("courses_source_file_version_id_fk")),
         sa.PrimaryKeyConstraint("id", name=op.f("courses_source_file_pk")),
         sa.UniqueConstraint("version_id", "path", name=op.f("courses_source_file_version_id_path_key")),
     )
@@ -234,12 +226,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("accounts_role_grant_pk")),
     )
-    op.create_index(
-        op.f("accounts_role_grant_cohort_id_ix"), "accounts_role_grant", ["cohort_id"], unique=False
-    )
-    op.create_index(
-        op.f("accounts_role_grant_person_id_ix"), "accounts_role_grant", ["person_id"], unique=False
-    )
+    op.create_index(op.f("accounts_role_grant_cohort_id_ix"), "accounts_role_grant", ["cohort_id"], unique=False)
+    op.create_index(op.f("accounts_role_grant_person_id_ix"), "accounts_role_grant", ["person_id"], unique=False)
     op.create_table(
         "cohorts_calendar_entry",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -255,9 +243,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("cohorts_calendar_entry_pk")),
-        sa.UniqueConstraint(
-            "cohort_id", "node_id", name=op.f("cohorts_calendar_entry_cohort_id_node_id_key")
-        ),
+        sa.UniqueConstraint("cohort_id", "node_id", name=op.f("cohorts_calendar_entry_cohort_id_node_id_key")),
         sa.UniqueConstraint("public_id", name=op.f("cohorts_calendar_entry_public_id_key")),
     )
     op.create_table(
@@ -299,12 +285,8 @@ def upgrade() -> None:
         sa.Column("safety", sa.Boolean(), nullable=False),
         sa.CheckConstraint("minutes > 0", name=op.f("courses_lesson_minutes_positive")),
         sa.CheckConstraint("position > 0", name=op.f("courses_lesson_position_positive")),
-        sa.ForeignKeyConstraint(
-            ["module_id"], ["courses_module.id"], name=op.f("courses_lesson_module_id_fk")
-        ),
-        sa.ForeignKeyConstraint(
-            ["version_id"], ["courses_version.id"], name=op.f("courses_lesson_version_id_fk")
-        ),
+        sa.ForeignKeyConstraint(["module_id"], ["courses_module.id"], name=op.f("courses_lesson_module_id_fk")),
+        sa.ForeignKeyConstraint(["version_id"], ["courses_version.id"], name=op.f("courses_lesson_version_id_fk")),
         sa.PrimaryKeyConstraint("id", name=op.f("courses_lesson_pk")),
         sa.UniqueConstraint("module_id", "position", name=op.f("courses_lesson_module_id_position_key")),
         sa.UniqueConstraint("version_id", "node_id", name=op.f("courses_lesson_version_id_node_id_key")),
@@ -321,9 +303,7 @@ def upgrade() -> None:
         sa.Column("words", JSON, nullable=False),
         sa.Column("sources", JSON, nullable=False),
         sa.Column("content_note", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["lesson_id"], ["courses_lesson.id"], name=op.f("courses_lesson_text_lesson_id_fk")
-        ),
+        sa.ForeignKeyConstraint(["lesson_id"], ["courses_lesson.id"], name=op.f("courses_lesson_text_lesson_id_fk")),
         sa.PrimaryKeyConstraint("id", name=op.f("courses_lesson_text_pk")),
         sa.UniqueConstraint("lesson_id", "language", name=op.f("courses_lesson_text_lesson_id_language_key")),
     )
@@ -340,9 +320,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("modules_progress_pk")),
-        sa.UniqueConstraint(
-            "enrolment_id", "node_id", name=op.f("modules_progress_enrolment_id_node_id_key")
-        ),
+        sa.UniqueConstraint("enrolment_id", "node_id", name=op.f("modules_progress_enrolment_id_node_id_key")),
     )
 
 

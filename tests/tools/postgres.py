@@ -12,7 +12,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-OPTIONS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=50 -c listen_addresses=127.0.0.1"
+OPTIONS = (
+    "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=50 -c listen_addresses=127.0.0.1"
+)
 
 
 def find_binaries() -> Path | None:
@@ -55,12 +57,25 @@ def server() -> Iterator[str | None]:
     try:
         if user:
             shutil.chown(folder, user)
-        run = {"user": user, "check": True, "cwd": "/", "capture_output": True} if user else {"check": True, "capture_output": True}
+        run = (
+            {"user": user, "check": True, "cwd": "/", "capture_output": True}
+            if user
+            else {"check": True, "capture_output": True}
+        )
         data = folder / "data"
         subprocess.run([binaries / "initdb", "-D", data, "-U", "lms", "-A", "trust", "-E", "UTF8", "--no-sync"], **run)
-        arguments = [binaries / "postgres", "-D", str(data), "-p", str(port), "-k", str(folder), *OPTIONS.split()]
-        log = open(os.devnull, "w")
-        process = subprocess.Popen(arguments, stdout=log, stderr=log, cwd="/", **({"user": user} if user else {}))
+        arguments = [
+            binaries / "postgres",
+            "-D",
+            str(data),
+            "-p",
+            str(port),
+            "-k",
+            str(folder),
+            *OPTIONS.split(),
+        ]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
+        process = subprocess.Popen(arguments, **quiet, **({"user": user} if user else {}))
         _wait(port, process)
         try:
             yield f"postgresql://lms@127.0.0.1:{port}"

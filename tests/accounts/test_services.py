@@ -1,0 +1,254 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from lms.accounts import passphrases, queries, rules, services
+from lms.accounts.errors import (
+    InvitationExpired,
+    InvitationUnknown,
+    InvitationUsed,
+    LoginUnfit,
+    TooManyAttempts,
+    WrongCredentials,
+)
+from lms.accounts.models import Invitation, Person, Session, SignInAttempt
+from lms.accounts.rules import Digits, Role, Theme
+from lms.audit.models import Entry
+from lms.kernel.db import db, transaction
+from lms.messaging.models import Job
+from lms.settings import Limits
+from tests.cast import CANARY, DAY, HOUR, NOW
+
+MINUTE = timedelta(minutes=1)
+LONG = "seven words that nobody would ever guess"
+
+
+@pytest.fixture
+def cedar(in_app, cast):
+    return db.session.get_one(Person, cast.cedar.id)
+
+
+@pytest.fixture
+def limits(in_app):
+    """Set the limits for one test."""
+    before = in_app.extensions["settings"]
+
+    def set_to(**values):
+        in_app.extensions["settings"] = replace(before, limits=Limits(**values))
+
+    yield set_to
+    in_app.extensions["settings"] = before
+
+
+def try_once(login="cedar", source="192.0.2.1", *, known=False, at=NOW):
+    with transaction():
+        return services.begin_attempt(login, source, device_is_known=known, at=at)
+
+
+def test_right_credentials_find_their_person(cedar, cast):
+    assert services.check_credentials(" CEDAR ", cast.cedar.passphrase) is cedar
+
+
+@pytest.mark.parametrize(
+    ("login", "passphrase"), [("cedar", "wrong words entirely"), ("nobody", LONG), ("cedar", "x" * 129), ("", "")]
+)
+def test_wrong_and_unknown_are_refused_alike(cedar, login, passphrase):
+    with pytest.raises(WrongCredentials):
+        services.check_credentials(login, passphrase)
+
+
+def test_a_disabled_person_cannot_sign_in(cedar, cast):
+    cedar.disabled_at = NOW
+    db.session.flush()
+    with pytest.raises(WrongCredentials):
+        services.check_credentials("cedar", cast.cedar.passphrase)
+
+
+def test_the_sixth_failure_of_an_account_is_not_looked_at(in_app):
+    for _ in range(5):
+        try_once()
+    with pytest.raises(TooManyAttempts):
+        try_once(source="192.0.2.99")
+    try_once(login="nour")
+
+
+def test_a_refused_try_is_not_counted_so_nobody_is_kept_out_for_longer_than_the_window(in_app):
+    for minute in range(5):
+        try_once(at=NOW + minute * MINUTE)
+    for minute in range(5, 15):
+        with pytest.raises(TooManyAttempts):
+            try_once(at=NOW + minute * MINUTE)
+    try_once(at=NOW + 16 * MINUTE)
+
+
+def test_limits_hold_for_a_source_and_for_everybody(limits):
+    limits(per_account=99, per_source=2, everywhere=3)
+    try_once("a"), try_once("b")
+    with pytest.raises(TooManyAttempts):
+        try_once("c")
+    try_once("c", source="192.0.2.2")
+    with pytest.raises(TooManyAttempts):
+        try_once("d", source="192.0.2.3")
+
+
+def test_a_known_device_is_not_kept_out_by_others(in_app):
+    for _ in range(5):
+        try_once()
+    assert try_once(known=True)
+
+
+def test_signing_in_forgives_the_failures_before(cedar, cast):
+    for _ in range(4):
+        try_once()
+    attempt = try_once()
+    services.start_session(cedar, cast.cedar.passphrase, attempt, shared=False, at=NOW)
+    assert db.session.query(SignInAttempt).count() == 0
+
+
+def test_no_address_is_stored(in_app):
+    attempt = try_once(source="192.0.2.77")
+    assert b"192.0.2.77" not in attempt.source_key and len(attempt.source_key) == 32
+
+
+def test_a_session_is_found_by_its_token_with_key_and_roles_in_one_statement(app, cast, statements):
+    with app.app_context(), transaction():
+        person = db.session.get_one(Person, cast.facilitator.id)
+        token = services.start_session(person, "", None, shared=False, at=NOW)
+    with app.app_context(), statements() as seen:
+        session = queries.find_session(token, at=NOW)
+        assert session.person.shown_name == "Facilitator"
+        assert session.person.key is not None
+        assert [grant.role for grant in session.person.roles] == [Role.FACILITATOR]
+    assert len(seen) == 1
+
+
+def test_a_role_that_has_ended_or_not_begun_is_not_held(cedar, cast):
+    ended = services.grant_role(cedar, Role.EDITOR, cohort_id=None, by=None, at=NOW - DAY)
+    ended.until_at = NOW
+    services.grant_role(cedar, Role.AUDITOR, cohort_id=None, by=None, at=NOW + HOUR)
+    token = services.start_session(cedar, "", None, shared=False, at=NOW)
+    db.session.flush()
+    assert queries.find_session(token, at=NOW).person.roles == []
+
+
+def test_only_the_hash_of_a_token_is_stored(cedar):
+    token = services.start_session(cedar, "", None, shared=False, at=NOW)
+    db.session.flush()
+    assert token.encode() not in db.session.query(Session).one().token_hash
+
+
+def test_a_hash_with_old_parameters_is_made_anew_at_sign_in(cedar, cast):
+    old = "$argon2id$v=19$m=8192,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$"
+    from argon2 import PasswordHasher
+
+    cedar.passphrase_hash = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(cast.cedar.passphrase)
+    assert cedar.passphrase_hash.startswith(old[:30])
+    services.start_session(cedar, cast.cedar.passphrase, None, shared=False, at=NOW)
+    assert not passphrases.is_outdated(cedar.passphrase_hash)
+    assert services.check_credentials("cedar", cast.cedar.passphrase) is cedar
+
+
+def test_signing_out_ends_the_session_and_twice_is_no_error(cedar):
+    token = services.start_session(cedar, "", None, shared=False, at=NOW)
+    services.end_session(token, at=NOW)
+    services.end_session(token, at=NOW)
+    db.session.flush()
+    assert queries.find_session(token, at=NOW) is None
+
+
+def test_an_invitation_lets_her_choose_and_is_used_up(cedar):
+    code = services.invite(cedar, by=None, at=NOW)
+    db.session.flush()
+    assert services.use_invitation(code.lower().replace("-", " "), "new name", LONG, at=NOW) is cedar
+    assert services.check_credentials("new name", LONG) is cedar
+    with pytest.raises(InvitationUsed):
+        services.use_invitation(code, "another", LONG, at=NOW)
+
+
+def test_an_invitation_is_stored_hashed_and_a_notice_waits_in_the_outbox(cedar):
+    code = services.invite(cedar, by=cedar, at=NOW)
+    db.session.flush()
+    assert code.encode() not in db.session.query(Invitation).one().code_hash
+    services.use_invitation(code, "new name", LONG, at=NOW)
+    job = db.session.query(Job).filter_by(kind="message").one()
+    assert job.payload == {"person": cedar.id, "template": "account_opened"}
+
+
+def test_an_unknown_or_old_code_opens_nothing(cedar):
+    with pytest.raises(InvitationUnknown):
+        services.use_invitation("0000-0000-0000-0000", "new name", LONG, at=NOW)
+    code = services.invite(cedar, by=None, at=NOW - 14 * DAY)
+    db.session.flush()
+    with pytest.raises(InvitationExpired):
+        services.use_invitation(code, "new name", LONG, at=NOW)
+
+
+def test_looking_at_a_code_uses_nothing_up_and_is_limited(cedar):
+    code = services.invite(cedar, by=None, at=NOW)
+    db.session.flush()
+    assert services.look_at_code(code, "192.0.2.1", at=NOW).person is cedar
+    with pytest.raises(InvitationUnknown):
+        services.look_at_code("0000-0000-0000-0000", "192.0.2.1", at=NOW)
+    assert services.use_invitation(code, "new name", LONG, at=NOW) is cedar
+
+
+def test_a_login_in_use_is_refused_and_her_own_is_kept(cedar, cast):
+    with pytest.raises(LoginUnfit):
+        services.set_credentials(cedar, "Nour", LONG)
+    services.set_credentials(cedar, "cedar", LONG)
+
+
+def test_a_new_person_has_a_key_and_sealed_values(in_app):
+    new = services.NewPerson(shown_name="Slate", interface_language="en", time_zone="UTC", legal_name=f"{CANARY} X")
+    person = services.make_person(new, by=None, at=NOW)
+    db.session.flush()
+    assert CANARY.encode() not in person.legal_name.box
+    assert person.contact is None
+    assert queries.find_recipient(person.id).key is not None
+
+
+def test_preferences_are_kept(cedar):
+    wanted = services.Preferences(
+        interface_language="ar", time_zone="Asia/Aden", theme=Theme.DARK, digits=Digits.ARABIC, leave_to="news", exit_keys=True
+    )  # fmt: skip
+    services.save_preferences(cedar, wanted)
+    db.session.flush()
+    db.session.refresh(cedar)
+    assert (cedar.theme, cedar.digits, cedar.leave_to, cedar.exit_keys) == (Theme.DARK, Digits.ARABIC, "news", True)
+
+
+def test_the_sweep_deletes_what_is_over_and_nothing_else(cedar):
+    alive = {"own": (DAY, DAY, False), "shared": (MINUTE, MINUTE, True)}
+    dead = {"idle": (8 * DAY, 8 * DAY, False), "old": (31 * DAY, HOUR, False), "shared idle": (HOUR, HOUR, True)}
+    for number, (age, idle, shared) in enumerate([*alive.values(), *dead.values()]):
+        db.session.add(
+            Session(token_hash=bytes([number]) * 32, person_id=cedar.id, started_at=NOW - age, used_at=NOW - idle, shared=shared)
+        )  # fmt: skip
+    db.session.add(SignInAttempt(account_key=b"a", source_key=b"b", at=NOW - 2 * DAY))
+    db.session.add(SignInAttempt(account_key=b"a", source_key=b"b", at=NOW - HOUR))
+    services.invite(cedar, by=None, at=NOW - 40 * DAY)
+    services.invite(cedar, by=None, at=NOW - DAY)
+    db.session.flush()
+    services.sweep(at=NOW)
+    counts = [db.session.query(model).count() for model in (Session, SignInAttempt, Invitation)]
+    assert counts == [2, 1, 1]
+
+
+def test_acts_are_recorded_by_number_without_words(cedar):
+    services.invite(cedar, by=cedar, at=NOW)
+    services.grant_role(cedar, Role.PANEL, cohort_id=None, by=cedar, at=NOW)
+    db.session.flush()
+    entries = db.session.query(Entry).order_by(Entry.id.desc()).limit(2).all()
+    assert [(e.act, e.by_id, e.changes) for e in entries] == [
+        ("accounts.role.granted", cedar.id, {"role": [None, "panel"]}),
+        ("accounts.person.invited", cedar.id, {}),
+    ]
+
+
+def test_note_use_moves_the_last_used_minute(cedar):
+    token = services.start_session(cedar, "", None, shared=False, at=NOW)
+    db.session.flush()
+    session = queries.find_session(token, at=NOW)
+    services.note_use(session, at=NOW + HOUR)
+    assert not rules.should_note_use(session.times(), at=NOW + HOUR)

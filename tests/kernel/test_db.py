@@ -1,0 +1,51 @@
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import text
+
+from lms.accounts.models import Person, SignInAttempt
+from lms.kernel.db import Model, UtcDateTime, db, transaction
+from tests.cast import NOW
+
+
+def test_a_time_without_zone_is_refused():
+    with pytest.raises(ValueError, match="without a zone"):
+        UtcDateTime().process_bind_param(datetime(2027, 1, 1), None)
+
+
+def test_times_come_back_aware(in_app, cast):
+    person = db.session.get_one(Person, cast.cedar.id)
+    assert person.created_at == NOW and person.created_at.tzinfo is UTC
+
+
+def test_a_model_without_a_word_on_personal_data_cannot_exist():
+    with pytest.raises(TypeError, match="Undeclared must declare holds_personal_data"):
+        type("Undeclared", (Model,), {"__tablename__": "tests_undeclared", "__annotations__": {}})
+
+
+def _attempt() -> SignInAttempt:
+    return SignInAttempt(account_key=b"a", source_key=b"s", at=NOW)
+
+
+def test_an_act_is_done_whole_or_not_at_all(in_app):
+    with pytest.raises(RuntimeError), transaction():
+        db.session.add(_attempt())
+        db.session.flush()
+        raise RuntimeError
+    assert db.session.query(SignInAttempt).count() == 0
+    with transaction():
+        db.session.add(_attempt())
+    assert db.session.query(SignInAttempt).count() == 1
+
+
+def test_sqlite_keeps_what_it_acknowledged(world, app):
+    if db._app_engines[app][None].dialect.name != "sqlite":
+        pytest.skip("SQLite only")
+    with app.app_context():
+        found = {
+            name: db.session.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "keystore.journal_mode")
+        }
+    assert found == {
+        "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1, "keystore.journal_mode": "wal",
+    }  # fmt: skip

@@ -1,0 +1,84 @@
+from datetime import datetime
+from uuid import UUID
+
+import pytest
+
+from lms.modules import rules
+from lms.modules.rules import ModuleState, OutlineLesson, OutlineModule, PartOfDay
+from tests.cast import DAY, NOW
+
+
+def lesson(number, *, read=False):
+    return OutlineLesson(
+        id=UUID(int=number), node_id=f"l{number}", title="", language="en", minutes=5, size_bytes=1000,
+        has_content_note=False, read_at=NOW - DAY if read else None,
+    )  # fmt: skip
+
+
+def module(number, reads, *, opens=-1):
+    return OutlineModule(
+        node_id=f"m{number}", number=number, title="", summary="", opens_at=None if opens is None else NOW + opens * DAY,
+        lessons=[lesson(number * 10 + place, read=read) for place, read in enumerate(reads, 1)],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("reads", "opens", "state"),
+    [
+        ([False, False], -1, ModuleState.NOT_STARTED),
+        ([True, False], -1, ModuleState.IN_PROGRESS),
+        ([False, True], 0, ModuleState.IN_PROGRESS),
+        ([True, True], -1, ModuleState.DONE),
+        ([True, True], 1, ModuleState.LOCKED),
+        ([False], None, ModuleState.LOCKED),
+        ([], -1, ModuleState.LOCKED),
+    ],
+)
+def test_the_state_of_a_module(reads, opens, state):
+    assert rules.state_of(module(1, reads, opens=opens), at=NOW) is state
+
+
+def test_the_next_step_is_the_first_unread_lesson_of_what_is_open():
+    step = rules.next_step([module(1, [True, False, False]), module(2, [False])], at=NOW)
+    assert (step.module.number, step.lesson.id, step.number, step.is_first) == (1, UUID(int=12), 2, False)
+
+
+def test_a_lesson_left_out_comes_before_later_modules():
+    step = rules.next_step([module(1, [False, True]), module(2, [False])], at=NOW)
+    assert step.lesson.id == UUID(int=11)
+
+
+def test_who_has_read_nothing_starts():
+    assert rules.next_step([module(1, [False])], at=NOW).is_first
+
+
+@pytest.mark.parametrize(
+    "outline", [[], [module(1, [True])], [module(1, [False], opens=1)], [module(1, []), module(2, [False], opens=None)]]
+)
+def test_there_may_be_nothing_to_do_now(outline):
+    assert rules.next_step(outline, at=NOW) is None
+
+
+def test_what_comes_up_is_in_the_order_of_its_dates():
+    outline = [module(1, [False]), module(2, [], opens=9), module(3, [], opens=2), module(4, [], opens=None), module(5, [], opens=2)]
+    assert [one.number for one in rules.coming_up(outline, at=NOW, most=2)] == [3, 5]
+
+
+def test_progress_counts_only_what_is_open():
+    outline = [module(1, [True, True, False]), module(2, [False], opens=1), module(3, [False], opens=None)]
+    assert rules.compute_progress(outline, at=NOW) == rules.Progress(read=2, open=3)
+
+
+def test_the_following_lesson_and_none_after_the_last():
+    lessons = module(1, [False, False]).lessons
+    assert rules.number_of(lessons, UUID(int=12)) == 2
+    assert rules.following(lessons, UUID(int=11)) is lessons[1]
+    assert rules.following(lessons, UUID(int=12)) is None
+
+
+@pytest.mark.parametrize(
+    ("hour", "part"),
+    [(3, "evening"), (4, "morning"), (11, "morning"), (12, "afternoon"), (17, "afternoon"), (18, "evening"), (0, "evening")],
+)
+def test_the_greeting_follows_the_readers_clock(hour, part):
+    assert rules.part_of_day(datetime(2027, 4, 13, hour)) is PartOfDay(part)
