@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from sqlalchemy import ColumnElement, or_
+
 from lms.accounts.models import Person
 from lms.accounts.policy import has_role
 from lms.accounts.rules import Role
@@ -9,6 +11,10 @@ from lms.kernel.policy import Permission, declare
 
 from .models import Cohort, Enrolment
 from .rules import MAY_READ
+
+
+READING_ROLES = (Role.FACILITATOR, Role.COORDINATOR)
+"""Roles that read what participants read, without taking part."""
 
 
 class CohortPermission(Permission):
@@ -42,7 +48,13 @@ def takes_part(who: Person | None, target: InCohort) -> bool:
 
 def works_for(who: Person | None, target: InCohort) -> bool:
     """Facilitators and coordinators of the cohort read what participants read."""
-    return any(has_role(who, role, target.cohort.id) for role in (Role.FACILITATOR, Role.COORDINATOR))
+    return any(has_role(who, role, target.cohort.id) for role in READING_ROLES)
+
+
+def readable(who: Person) -> ColumnElement[bool]:
+    """The same two predicates as a row filter over Cohort, outer-joined with her own Enrolment."""
+    worked_for = {grant.cohort_id for grant in who.roles if grant.role in READING_ROLES and grant.cohort_id is not None}
+    return or_(Enrolment.state.in_(MAY_READ), Cohort.id.in_(worked_for))
 
 
 declare(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import contains_eager
 
 from lms.accounts.models import Person
@@ -12,6 +12,7 @@ from lms.courses.models import Version
 from lms.kernel.db import db
 
 from .models import CalendarEntry, Cohort, Enrolment
+from .policy import readable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +37,11 @@ def find_seat(who: Person, cohort_id: UUID) -> Seat | None:
 
 def seats_of(who: Person) -> Sequence[Seat]:
     """Every cohort this person takes part in or works for, newest first."""
-    worked_for = {grant.cohort_id for grant in who.roles if grant.cohort_id is not None}
     rows = db.session.execute(
         select(Cohort, Enrolment)
         .join(Cohort.version)
         .outerjoin(Enrolment, own_enrolment(who))
-        .where(or_(Enrolment.id.is_not(None), Cohort.id.in_(worked_for)))
+        .where(readable(who))
         .options(contains_eager(Cohort.version))
         .order_by(Cohort.starts_on.desc(), Cohort.id)
     )

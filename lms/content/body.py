@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
@@ -228,8 +228,7 @@ class _BlockReader:
 
     def _inline_uses(self, inline: Token) -> Iterator[Use]:
         line = self._line(inline)
-        children = inline.children or []
-        for child, following in zip(children, [*children[1:], None], strict=True):
+        for child, following in zip_longest(inline.children or [], (inline.children or [])[1:]):
             if child.type in ("softbreak", "hardbreak"):
                 line += 1
             elif child.type in ("term_open", "source_open"):

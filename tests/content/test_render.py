@@ -227,7 +227,6 @@ def test_nothing_an_author_writes_can_act(payload):
         html = rendered(changed(EN, place, f"{place} {payload}"))
 
         assert list(acts(html)) == []
-        assert html.count("</p>") == html.count("<p")
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

@@ -1,0 +1,61 @@
+import re
+from pathlib import Path
+
+import pytest
+
+import lms
+from lms.accounts import vault
+from lms.accounts.models import Person, PersonKey
+from lms.accounts.queries import find_recipient
+from lms.kernel.db import db
+from lms.kernel.sealed import CannotOpen, KeyRing
+from tests.cast import CANARY
+
+CALLERS = {
+    "open_contact": {"accounts/jobs.py"},
+    "can_open": {"home/checkup.py"},
+    "make_key": {"accounts/services.py"},
+    "seal": {"accounts/services.py"},
+}
+"""Who may call what of the vault. A new caller is a decision: docs/decisions/0005."""
+SOURCE = Path(lms.__file__).parent
+
+
+def test_the_callers_of_the_vault_are_these():
+    found = {name: set() for name in CALLERS}
+    for file in SOURCE.rglob("*.py"):
+        for name in re.findall(r"\bvault\.([a-z]\w*)\(", file.read_text()):
+            found[name].add(str(file.relative_to(SOURCE)))
+    assert found == CALLERS
+
+
+def test_nothing_else_opens_sealed_values():
+    opening = re.compile(r"\.unwrap\(|\.open\(.*place=")
+    found = {str(file.relative_to(SOURCE)) for file in SOURCE.rglob("*.py") if opening.search(file.read_text())}
+    assert found <= {"accounts/vault.py", "kernel/sealed.py"}
+
+
+def test_a_contact_opens_for_its_person(in_app, cast):
+    assert vault.open_contact(find_recipient(cast.cedar.id)) == "cedar@kanaria.example"
+
+
+def test_without_the_key_nothing_opens_any_more(in_app, cast):
+    db.session.query(PersonKey).filter_by(person_id=cast.cedar.public_id).delete()
+    db.session.expire_all()
+    assert vault.open_contact(find_recipient(cast.cedar.id)) is None
+
+
+def test_another_ring_opens_nothing(in_app, cast):
+    before = in_app.extensions["key_ring"]
+    in_app.extensions["key_ring"] = KeyRing.parse(KeyRing.new_line())
+    try:
+        with pytest.raises(CannotOpen):
+            vault.open_contact(find_recipient(cast.cedar.id))
+    finally:
+        in_app.extensions["key_ring"] = before
+
+
+def test_a_legal_name_is_in_no_row_in_clear(in_app, cast):
+    person = db.session.get_one(Person, cast.cedar.id)
+    assert CANARY.encode() not in person.legal_name.box
+    assert vault.can_open(find_recipient(cast.cedar.id))

@@ -1,0 +1,43 @@
+from datetime import date
+from uuid import uuid4
+
+import pytest
+
+from lms.accounts.models import Person
+from lms.cohorts import queries, services
+from lms.cohorts.errors import AliasTaken
+from lms.cohorts.models import Cohort
+from lms.courses.models import Version
+from lms.kernel.db import db
+from tests.cast import DAY, NOW
+
+
+def make(cast, **opens):
+    version = db.session.get_one(Version, cast.version_key)
+    new = services.NewCohort(
+        title={"en": "Next"}, year=2028, zone="Europe/Oslo", starts_on=date(2028, 4, 1), ends_on=date(2028, 6, 1), opens=opens
+    )  # fmt: skip
+    return services.make_cohort(version, new, by=None, at=NOW)
+
+
+def test_a_cohort_has_a_calendar_entry_for_each_node(in_app, cast):
+    cohort = make(cast, m1=NOW + DAY)
+    opens = {entry.node_id: entry.opens_at for entry in queries.calendar_of(cohort)}
+    assert opens == {"m1": NOW + DAY} | dict.fromkeys(("m1-words", "m1-types", "m1-success", "m2", "m2-map", "m3"))
+
+
+def test_no_address_is_shared_between_cohorts(in_app, cast):
+    ids = {entry.public_id for entry in queries.calendar_of(make(cast))}
+    assert not ids & set(cast.nodes.values())
+
+
+def test_an_alias_is_borne_once_in_a_cohort_and_again_in_another(in_app, cast):
+    cohort = db.session.get_one(Cohort, cast.cohort_key)
+    stranger = db.session.get_one(Person, cast.stranger.id)
+    with pytest.raises(AliasTaken):
+        services.enrol(stranger, cohort, alias="Cedar", course_language="en", by=None, at=NOW)
+    services.enrol(stranger, make(cast), alias="Cedar", course_language="en", by=stranger, at=NOW)
+
+
+def test_an_unknown_cohort_is_no_seat(in_app, cast):
+    assert queries.find_seat(db.session.get_one(Person, cast.cedar.id), uuid4()) is None

@@ -1,0 +1,33 @@
+import pytest
+
+from lms.courses.errors import IdMeantSomethingElse
+from lms.courses.rules import NodeKind, check_kinds, pick_language
+
+from .versions import VERSION
+
+BEFORE = [("m1", NodeKind.MODULE), ("m1-words", NodeKind.LESSON)]
+
+
+@pytest.mark.parametrize(("wanted", "expected"), [("ar", "ar"), ("en", "en"), ("fr", "en"), ("de", "en")])
+def test_a_reader_gets_her_language_where_there_is_one_else_the_first_required(wanted, expected):
+    assert pick_language(wanted, {"ar", "en"}, ["en"]) == expected
+
+
+def test_a_version_knows_what_its_ids_name():
+    assert VERSION.kinds() == {
+        "m1": NodeKind.MODULE,
+        "m2": NodeKind.MODULE,
+        "m1-words": NodeKind.LESSON,
+        "m1-types": NodeKind.LESSON,
+    }
+
+
+def test_ids_may_come_and_go():
+    check_kinds(BEFORE, {"m2": NodeKind.MODULE, "m1-words": NodeKind.LESSON})
+
+
+def test_an_id_never_names_something_else():
+    with pytest.raises(IdMeantSomethingElse) as refused:
+        check_kinds(BEFORE, {"m1-words": NodeKind.MODULE})
+
+    assert "named a lesson in an earlier version and cannot name a module" in str(refused.value)
