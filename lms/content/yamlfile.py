@@ -11,6 +11,8 @@ Loc: TypeAlias = tuple[str | int, ...]
 """Where in a document: keys and positions from the outside in."""
 
 MOST_LEVELS = 12
+_OTHER_LINE_ENDS = dict.fromkeys((0x85, 0x2028, 0x2029), " ")
+"""YAML counts these as line ends, and editors do not. They are reported as hidden characters."""
 
 
 class NotYaml(Exception):
@@ -48,6 +50,7 @@ def read_yaml(text: str, *, first_line: int = 1) -> Document:
 
     Numbers with a point come as Decimal, days as `date`. No anchors, no tags, no second document.
     """
+    text = text.translate(_OTHER_LINE_ENDS)
     loader = yaml.CSafeLoader(text)
     try:
         node = loader.get_single_node()
@@ -58,19 +61,20 @@ def read_yaml(text: str, *, first_line: int = 1) -> Document:
         reader = _Reader(loader, document, first_line)
         return Document(reader.value(node, ()), document.lines, document.repeated)
     except yaml.MarkedYAMLError as error:
-        mark = _mark(error)
-        raise NotYaml(first_line + (mark.line if mark else 0), f"not YAML: {error.problem}") from None
+        last = text.rstrip("\n").count("\n")
+        raise NotYaml(first_line + min(_line(error), last), f"not YAML: {error.problem}") from None
     except yaml.YAMLError:
         raise NotYaml(first_line, "not YAML: a character that cannot stand there") from None
     finally:
         loader.dispose()
 
 
-def _mark(error: yaml.MarkedYAMLError) -> Any:
+def _line(error: yaml.MarkedYAMLError) -> int:
     """Where an author should look: at the beginning of what was not closed, else where reading stopped."""
-    unclosed = error.context is not None and ("flow" in error.context or "quoted" in error.context)
-    first, second = error.problem_mark, error.context_mark
-    return (second or first) if unclosed else (first or second)
+    unclosed = any(kind in (error.context or "") for kind in ("flow", "quoted", "simple key"))
+    marks = (error.context_mark, error.problem_mark)
+    mark = next(filter(None, marks if unclosed else reversed(marks)), None)
+    return mark.line if mark else 0
 
 
 class _Reader:

@@ -50,6 +50,7 @@ def init_pages(app: Flask, navigation: Callable[[Any], list[NavigationLink]]) ->
     app.add_template_filter(formats.write_number, "number")
     app.add_template_filter(formats.write_kilobytes, "kilobytes")
     app.add_template_global(direction_of)
+    app.add_template_global(lambda: settings().public_url, "site_address")
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 

@@ -1,0 +1,38 @@
+/* Extras only: every task works when this file never arrives. Nothing is stored in the browser. */
+(function () {
+  'use strict';
+  var d = document, root = d.documentElement, exit = d.querySelector('.exit');
+
+  // What went wrong is read first; its links lead to the fields.
+  var errors = d.querySelector('.errors');
+  if (errors) errors.focus();
+
+  // Leave now: blank at once, whatever the line does, and replace this page so that Back does not return to it.
+  function leave(event) {
+    if (event) event.preventDefault();
+    root.hidden = true;
+    d.title = '';
+    if (d.body) d.body.textContent = '';
+    location.replace('/leave');
+  }
+  if (exit) exit.addEventListener('click', leave);
+
+  // Shift three times, where she switched it on: alone, and without a pause.
+  if (exit && root.hasAttribute('data-exit-keys')) {
+    var presses = 0, last = 0;
+    d.addEventListener('keydown', function (event) {
+      if (event.repeat) return;
+      presses = event.key !== 'Shift' ? 0 : event.timeStamp - last < 700 ? presses + 1 : 1;
+      last = event.timeStamp;
+      if (presses > 2) leave();
+    });
+  }
+
+  // A folded table keeps its meaning in browsers that lose it with display: block.
+  var roles = { table: 'table', tr: 'row', td: 'cell', 'thead th': 'columnheader', 'tbody th': 'rowheader' };
+  Object.keys(roles).forEach(function (selector) {
+    [].forEach.call(d.querySelectorAll('.tbl.fold ' + selector), function (element) {
+      element.setAttribute('role', roles[selector]);
+    });
+  });
+})();

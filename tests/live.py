@@ -1,0 +1,110 @@
+"""The real thing in a process of its own: `lms demo`, as an operator starts it, with its accounts."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+START_SECONDS = 120
+STOP_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody who can sign in."""
+
+    role: str
+    login: str
+    password: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Live:
+    """A running demo."""
+
+    base_url: str
+    folder: Path
+    accounts: tuple[Account, ...]
+    pages: dict[str, str]
+
+    @property
+    def data_dir(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def accounts_file(self) -> Path:
+        return self.data_dir / "demo-accounts.json"
+
+    def people(self, role: str, language: str) -> list[Account]:
+        """The accounts of a role in a language, in the order of the file."""
+        return [account for account in self.accounts if (account.role, account.language) == (role, language)]
+
+    def command(self, *arguments: str) -> str:
+        """What an `lms` command prints that is run beside the server, with the same data."""
+        environ = {**_clean_environment(), "LMS_ENV": "demo", "LMS_DATA_DIR": str(self.data_dir)}
+        done = subprocess.run(
+            [sys.executable, "-m", "lms", *arguments], cwd=self.folder, env=environ, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@contextmanager
+def demo(folder: Path, *options: str) -> Iterator[Live]:
+    """Start `lms demo` in a folder, wait until it is ready, stop it in the end."""
+    port = _free_port()
+    base_url = f"http://localhost:{port}"
+    arguments = [sys.executable, "-m", "lms", "demo", "--port", str(port), "--data-dir", str(folder / "data"), *options]
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            arguments, cwd=folder, env=_clean_environment(), stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        _wait(process, f"http://127.0.0.1:{port}/readyz", folder / "server.log")
+        told = json.loads((folder / "data" / "demo-accounts.json").read_text())
+        people = tuple(Account(a["role"], a["login"], a["password"], a["locale"]) for a in told["accounts"])
+        yield Live(base_url, folder, people, told["pages"])
+    finally:
+        _stop(process)
+
+
+def _clean_environment() -> dict[str, str]:
+    """The environment without settings of the machine's own installation."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("LMS_", "COV_", "PYTEST_"))}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise RuntimeError(f"the demo did not get ready:\n{log.read_text()[-3000:]}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
