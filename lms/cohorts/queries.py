@@ -23,13 +23,13 @@ class Seat:
     enrolment: Enrolment | None
 
 
-def find_seat(who: Person, cohort_id: UUID) -> Seat | None:
+def find_seat(who: Person, course_id: UUID) -> Seat | None:
     """The cohort of an address, for this person; the policy decides whether she may see it."""
     row = db.session.execute(
         select(Cohort, Enrolment)
         .join(Cohort.version)
         .outerjoin(Enrolment, own_enrolment(who))
-        .where(Cohort.public_id == cohort_id)
+        .where(Cohort.public_id == course_id)
         .options(contains_eager(Cohort.version))
     ).one_or_none()
     return Seat(cohort=row[0], enrolment=row[1]) if row is not None else None
