@@ -37,7 +37,10 @@ def check_reading(reading: Reading) -> list[Fault]:
 
 
 def _check_present(pack: Pack, course: Course, faults: Faults) -> None:
-    for path in (COURSE, GLOSSARY, *(f"{module.folder}/{MODULE}" for module in course.modules)):
+    needed = [COURSE, *(f"{module.folder}/{MODULE}" for module in course.modules)]
+    if any(text.content.terms for text in course.texts()):
+        needed.append(GLOSSARY)
+    for path in needed:
         if path not in pack.files:
             faults.add(path, 1, "missing")
 

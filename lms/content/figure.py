@@ -107,8 +107,8 @@ def read_drawing(text: str, faults: FaultsWithin) -> Element | None:
     try:
         drawing.parser.Parse(text.encode(), True)
     except (expat.ExpatError, _Forbidden) as error:
-        line = error.lineno if isinstance(error, expat.ExpatError) else drawing.parser.CurrentLineNumber
-        faults.add(line, str(error) if isinstance(error, _Forbidden) else f"not XML: {_reason(error)}")
+        last = text.rstrip("\n").count("\n") + 1
+        faults.add(min(drawing.parser.CurrentLineNumber, last), _reason(error))
         return None
     root = drawing.root
     assert root is not None, "a document that was parsed has a root"
@@ -119,7 +119,7 @@ def read_drawing(text: str, faults: FaultsWithin) -> Element | None:
 
 
 def _reason(error: Exception) -> str:
-    return expat.ErrorString(error.code) if isinstance(error, expat.ExpatError) else str(error)
+    return f"not XML: {expat.ErrorString(error.code)}" if isinstance(error, expat.ExpatError) else str(error)
 
 
 def _check_root(root: Element, faults: FaultsWithin) -> None:

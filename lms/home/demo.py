@@ -86,7 +86,7 @@ class DemoYear:
     def build(self, wanted: Wanted) -> None:
         """Both programmes, their cohorts and people."""
         versions = {slug: self._publish(slug) for slug in (WOMEN, OSLO)}
-        women = self._cohort(versions[WOMEN], weeks_running=2, weeks_each=1, total_weeks=12)
+        women = self._cohort(versions[WOMEN], weeks_running=1, weeks_each=1, total_weeks=12)
         oslo = self._cohort(versions[OSLO], weeks_running=1, weeks_each=1, total_weeks=5)
         self._participants(women)
         self._oslo_participants(oslo)

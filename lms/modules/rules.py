@@ -8,12 +8,13 @@ from uuid import UUID
 
 
 class ModuleState(StrEnum):
-    """The four states of a task list: begun work never looks like untouched work."""
+    """The states of a task list: begun work never looks like untouched work, and a date that has passed promises nothing."""
 
     DONE = "done"
     IN_PROGRESS = "in progress"
     NOT_STARTED = "not started"
     LOCKED = "locked"
+    IN_PREPARATION = "in preparation"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +50,10 @@ def is_readable(module: OutlineModule, *, at: datetime) -> bool:
 
 def state_of(module: OutlineModule, *, at: datetime) -> ModuleState:
     """Where she is in a module."""
-    if not is_readable(module, at=at):
+    if module.opens_at is None or module.opens_at > at:
         return ModuleState.LOCKED
+    if not module.lessons:
+        return ModuleState.IN_PREPARATION
     read = sum(lesson.read_at is not None for lesson in module.lessons)
     if read == len(module.lessons):
         return ModuleState.DONE

@@ -39,10 +39,9 @@ def write_day(day: date | datetime, *, weekday: bool = False, year: bool = True)
     """`14 April 2027`, `14 avril 2027`, `14 نيسان/أبريل 2027`, with the weekday before it if asked for."""
     local = day.astimezone(reader_zone()).date() if isinstance(day, datetime) else day
     language = _language()
-    month = ARABIC_MONTHS[local.month - 1] if language == "ar" else format_date(local, "MMMM", locale=language)
     number = "1er" if language == "fr" and local.day == 1 else str(local.day)
     words = [format_date(local, "EEEE", locale=language)] if weekday else []
-    words += [number, month] + ([str(local.year)] if year else [])
+    words += [number, _month(local)] + ([str(local.year)] if year else [])
     return _digits(" ".join(words))
 
 
@@ -88,9 +87,19 @@ def read_digits(typed: str) -> str:
     return typed.translate(LATIN_DIGITS)
 
 
-def write_iso_day(iso: str) -> str:
-    """A day that stands as `2026-11-15` in a file."""
-    return write_day(date.fromisoformat(iso))
+def write_iso_date(iso: str) -> str:
+    """A day, month or year that stands as `2026-11-15`, `2026-11` or `2026` in a file."""
+    parts = iso.split("-")
+    if len(parts) == 3:
+        return write_day(date.fromisoformat(iso))
+    if len(parts) == 1:
+        return _digits(iso)
+    return f"{_month(date(int(parts[0]), int(parts[1]), 1))} {_digits(parts[0])}"
+
+
+def _month(day: date) -> str:
+    language = _language()
+    return ARABIC_MONTHS[day.month - 1] if language == "ar" else format_date(day, "MMMM", locale=language)
 
 
 def _language() -> str:

@@ -44,7 +44,7 @@ def init_pages(app: Flask, navigation: Callable[[Any], list[NavigationLink]]) ->
 
     app.context_processor(context)
     app.add_template_filter(formats.write_day, "day")
-    app.add_template_filter(formats.write_iso_day, "iso_day")
+    app.add_template_filter(formats.write_iso_date, "iso_date")
     app.add_template_filter(formats.write_moment, "moment")
     app.add_template_filter(formats.write_time, "time")
     app.add_template_filter(formats.write_number, "number")

@@ -541,6 +541,12 @@ def test_no_file_may_be_missing(path):
     assert f"{path}:1: missing" in faults(files)
 
 
+def test_a_course_without_terms_needs_no_glossary():
+    files = {path: text for path, text in FILES.items() if path.startswith(("course", "modules/02"))}
+
+    assert faults(files) == []
+
+
 def test_a_figure_is_two_files():
     files = {name: text for name, text in FILES.items() if name != SVG}
 

@@ -31,7 +31,9 @@ def module(number, reads, *, opens=-1):
         ([True, True], -1, ModuleState.DONE),
         ([True, True], 1, ModuleState.LOCKED),
         ([False], None, ModuleState.LOCKED),
-        ([], -1, ModuleState.LOCKED),
+        ([], 1, ModuleState.LOCKED),
+        ([], None, ModuleState.LOCKED),
+        ([], -1, ModuleState.IN_PREPARATION),
     ],
 )
 def test_the_state_of_a_module(reads, opens, state):
