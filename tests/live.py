@@ -2,17 +2,21 @@
 
 import json
 import os
+import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from uuid import UUID
 
 START_SECONDS = 120
 STOP_SECONDS = 20
@@ -28,14 +32,13 @@ class Account:
     language: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class Live:
-    """A running demo."""
+    """A running demo, and what a test may ask of it beyond its pages."""
 
     base_url: str
     folder: Path
     accounts: tuple[Account, ...]
-    pages: dict[str, str]
 
     @property
     def data_dir(self) -> Path:
@@ -58,12 +61,38 @@ class Live:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    @cached_property
+    def invitation_code(self) -> str:
+        """The code of somebody who was invited and has not come yet."""
+        told = self.command("user", "invite", "--shown-name", "Visitor")
+        return re.search(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4})+", told)[0]
+
+    @cached_property
+    def waiting(self) -> tuple[Account, str]:
+        """Somebody whose course has not begun, and the address of a lesson that is closed to her.
+
+        Needs a demo with WAITING_COHORT, whose calendar is moved far ahead here.
+        """
+        with closing(sqlite3.connect(self.data_dir / "lms.sqlite")) as database, database:
+            (cohort,) = database.execute("SELECT max(id) FROM cohorts_cohort").fetchone()
+            database.execute(
+                "UPDATE cohorts_calendar_entry SET opens_at = '2999-01-03 08:00:00.000000'"
+                " WHERE cohort_id = ? AND opens_at IS NOT NULL",
+                (cohort,),
+            )
+            (lesson,) = database.execute(
+                "SELECT public_id FROM cohorts_calendar_entry WHERE cohort_id = ? AND node_id = 'm1-words'", (cohort,)
+            ).fetchone()
+        return Account("participant", "pool1", self.accounts[0].password, "en"), f"/l/{UUID(lesson)}"
+
+
+WAITING_COHORT = ("--participants", "1", "--pool", "1")
+
 
 @contextmanager
 def demo(folder: Path, *options: str) -> Iterator[Live]:
     """Start `lms demo` in a folder, wait until it is ready, stop it in the end."""
     port = _free_port()
-    base_url = f"http://localhost:{port}"
     arguments = [sys.executable, "-m", "lms", "demo", "--port", str(port), "--data-dir", str(folder / "data"), *options]
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
@@ -73,7 +102,7 @@ def demo(folder: Path, *options: str) -> Iterator[Live]:
         _wait(process, f"http://127.0.0.1:{port}/readyz", folder / "server.log")
         told = json.loads((folder / "data" / "demo-accounts.json").read_text())
         people = tuple(Account(a["role"], a["login"], a["password"], a["locale"]) for a in told["accounts"])
-        yield Live(base_url, folder, people, told["pages"])
+        yield Live(told["base_url"], folder, people)
     finally:
         _stop(process)
 

@@ -1,19 +1,22 @@
 """The signed-in person of this request."""
 
+import logging
 from typing import cast
 
-from flask import Flask, g, redirect, request, url_for
+from flask import Flask, Response, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
+from sqlalchemy.exc import SQLAlchemyError
 
 from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.web import cookies
 from lms.web.cookies import Cookie
-from lms.web.http import who
 
 from . import queries, rules, services
 from .models import Person, Session
+
+log = logging.getLogger("lms.accounts")
 
 
 def me() -> Person:
@@ -28,7 +31,7 @@ def init_sessions(app: Flask) -> None:
     login.init_app(app)
     login.request_loader(lambda _request: load_person())
     app.extensions["unauthorized"] = to_sign_in
-    app.before_request(_note_use)
+    app.after_request(_note_use)
 
 
 def load_person() -> Person | None:
@@ -45,15 +48,20 @@ def load_person() -> Person | None:
     return session.person
 
 
-def _note_use() -> None:
-    """Write the last-used minute, at most once in five; the only write that a reading page ever causes."""
-    if request.endpoint is None or who() is None:
-        return
-    session: Session = g.session_row
+def _note_use(response: Response) -> Response:
+    """Write the last-used minute, at most once in five: the only write that a reading page ever causes.
+
+    A database that is away now does not take the page from her that is already made.
+    """
+    session: Session | None = g.get("session_row")
     at = clock.now()
-    if rules.should_note_use(session.times(), at=at):
-        with transaction():
-            services.note_use(session, at=at)
+    if session is not None and rules.should_note_use(session.times(), at=at):
+        try:
+            with transaction():
+                services.note_use(session, at=at)
+        except SQLAlchemyError as fault:
+            log.warning("the use of a session was not noted: %s", type(fault).__name__)
+    return response
 
 
 def to_sign_in() -> ResponseReturnValue:

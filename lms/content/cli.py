@@ -44,7 +44,7 @@ def check(path: Path) -> None:
         reading = services.read_sound(read_pack(path))
     lessons = sum(len(module.lessons) for module in reading.course.modules)
     languages = ", ".join(sorted({text.language for text in reading.course.texts()}))
-    click.echo(f"No faults. {len(reading.course.modules)} modules, {lessons} lessons ({languages}).")
+    click.echo(f"No faults. Modules: {len(reading.course.modules)}, lessons: {lessons} ({languages}).")
 
 
 @content.command("import", epilog="Example: lms content import content/women-and-ceasefires")

@@ -86,6 +86,13 @@ PLANTED = [
         "*مسودة*",
         "25: emphasis: this language has no slanted type; use **strong words** or none",
     ),
+    (
+        "a language named twice",
+        "course.yaml",
+        "allowed: [es]",
+        "allowed: [fr]",
+        "2: languages: a language is named twice",
+    ),
     # Lists of lessons
     (
         "a lesson without file",
@@ -152,6 +159,13 @@ PLANTED = [
         "terms: [armistice, ",
         "terms: [armistice, truce, ",
         "21: the term truce does not stand in glossary.csv",
+    ),
+    (
+        "a term listed twice",
+        EN,
+        "[armistice, ceasefire]",
+        "[armistice, ceasefire, ceasefire]",
+        "21: the term ceasefire is listed twice",
     ),
     # Passages
     (
@@ -334,6 +348,29 @@ PLANTED = [
     ("an empty cell", "glossary.csv", ",Stops fire.,", ",,", "3: ceasefire: definition_en is empty"),
     ("too few cells", "glossary.csv", ",Stops fire.", "", "3: 6 cells instead of 7"),
     ("a quotation not closed", "glossary.csv", ",Stops fire.", ',"Stops fire.', "3: not CSV: unexpected end of data"),
+    (
+        "an empty row",
+        "glossary.csv",
+        "ceasefire,ceasefire,cessez-le-feu,وقف إطلاق النار,Stops fire.,Arrête le feu.,يوقف النار.",
+        "ceasefire,,,,,,",
+        "3: ceasefire: the row is empty",
+    ),
+    ("an empty line", "glossary.csv", "\nceasefire", "\n\nceasefire", "3: 0 cells instead of 7"),
+    ("an id of a term", "glossary.csv", "\nceasefire,", "\nceasefire,a,b,c,d,e,f\nzeal_2,", f"4: 'zeal_2': {ID}"),
+    (
+        "a blank at the edge",
+        "glossary.csv",
+        "Stops fire.",
+        " Stops fire.",
+        "3: ceasefire: a cell begins or ends with blanks",
+    ),
+    (
+        "a language without a term",
+        "glossary.csv",
+        "ceasefire,ceasefire,cessez-le-feu,وقف إطلاق النار,Stops fire.,Arrête le feu.,يوقف النار.",
+        "ceasefire,ceasefire,,وقف إطلاق النار,Stops fire.,,يوقف النار.",
+        "3: the term ceasefire has no fr in glossary.csv",
+    ),
     # Figures
     ("a script in a drawing", SVG, "</svg>", "<script/>\n</svg>", "10: <script> has no place in a drawing"),
     ("an event", SVG, "<rect ", '<rect onclick="x()" ', "6: onclick on <rect> has no place in a drawing"),
@@ -385,6 +422,29 @@ PLANTED = [
     ),
     ("broken XML", SVG, "</g>\n</svg>", "</svg>", "9: not XML: mismatched tag"),
     ("entities", SVG, "<svg ", '<!DOCTYPE svg [<!ENTITY x "y">]>\n<svg ', "1: a DOCTYPE has no place in a drawing"),
+    (
+        "no name space",
+        SVG,
+        ' xmlns="http://www.w3.org/2000/svg"',
+        "",
+        '1: a drawing begins with <svg xmlns="http://www.w3.org/2000/svg">',
+    ),
+    ("an instruction", SVG, "</svg>", "<?run it?>\n</svg>", "10: the instruction <?run?> has no place in a drawing"),
+    ("a text without place", SVG, '<text x="81" ', "<text ", "7: a <text> needs x and y"),
+    (
+        "a text that is turned",
+        SVG,
+        '<text x="81" ',
+        '<text transform="rotate(9)" x="81" ',
+        "7: transform on a <text>: words are not turned or moved",
+    ),
+    (
+        "a text with parts",
+        SVG,
+        'data-label="start">',
+        'data-label="start"><g/>',
+        "8: a <text> contains nothing; its words come from the labels",
+    ),
     ("no view box", SVG, ' viewBox="0 28 480 230"', "", "1: the drawing needs a viewBox of four numbers"),
     ("a size of its own", SVG, "<svg ", '<svg width="100%" ', "1: width on <svg>: the page decides on the size"),
     ("a large drawing", SVG, "</svg>", f"<!-- {'x' * 31_000} -->\n</svg>", "1: the drawing has more than 30,720 bytes"),
@@ -490,6 +550,14 @@ def test_lessons_are_listed_and_ordered_as_their_files():
     assert faults(right) == []
 
 
+def test_sources_stand_in_the_same_order_in_every_language():
+    swapped = FILES[FR].replace("id: guidance", "id: x").replace("id: regulations", "id: guidance")
+
+    found = faults({**FILES, FR: swapped.replace("id: x", "id: regulations")})
+
+    assert found == [f"{FR}:6: the sources are not those of {EN} in the same order"]
+
+
 def test_a_source_is_listed_once():
     files = in_every_language("id: regulations", "id: guidance")
     for path in (EN, FR, AR):
@@ -505,6 +573,28 @@ def test_a_number_stands_before_one_lesson_only():
     files = changed(MODULE, "[m1-words]", "[m1-types, m1-words]", files)
 
     assert faults(files) == [f"{EN}:1: the number 01 is taken by {M1}/lessons/01-types"]
+
+
+def test_a_language_that_no_programme_has_is_refused():
+    german = f"{M1}/lessons/01-words.de.md"
+
+    assert f"{german}:1: de is no language of the programme" in faults({**FILES, german: FILES[EN]})
+
+
+def test_a_glossary_has_columns_for_every_required_language():
+    found = faults({**FILES, "glossary.csv": "id,term_en,definition_en\narmistice,a,b\nceasefire,c,d\n"})
+
+    assert found[:2] == ["glossary.csv:1: there are no columns for ar", "glossary.csv:1: there are no columns for fr"]
+
+
+def test_a_lesson_has_a_text():
+    head = FILES[EN].partition("{#start}")[0]
+
+    assert f"{EN}:22: the lesson has no text" in faults({**FILES, EN: head})
+
+
+def test_a_file_of_remarks_alone_says_nothing():
+    assert faults({**FILES, "course.yaml": "# later\n"}) == ["course.yaml:1: the file must be keys and values"]
 
 
 def test_a_number_stands_before_one_module_only():
@@ -623,3 +713,13 @@ def test_files_that_are_too_large_are_not_read(tmp_path):
     [fault] = read_pack(folder).faults
 
     assert str(fault) == "course.yaml:1: the file has 262,145 bytes; 262,144 are the most"
+
+
+def test_a_folder_with_very_many_files_is_not_read_to_its_end(tmp_path, monkeypatch):
+    folder = write(tmp_path / "pack")
+    monkeypatch.setattr("lms.content.pack.MOST_FILES", 3)
+
+    read = read_pack(folder)
+
+    assert len(read.files) == 3
+    assert [fault.text for fault in read.faults] == ["the pack has more than 3 files"]

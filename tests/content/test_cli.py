@@ -33,7 +33,7 @@ def test_each_command_explains_itself_with_an_example(run, command):
 def test_checking_a_sound_pack_needs_no_application(run, folder):
     result = run("check", folder)
 
-    assert (result.exit_code, result.output) == (0, "No faults. 2 modules, 1 lessons (ar, en, fr).\n")
+    assert (result.exit_code, result.output) == (0, "No faults. Modules: 2, lessons: 1 (ar, en, fr).\n")
 
 
 def test_checking_prints_every_fault_and_refuses(run, tmp_path):

@@ -12,13 +12,15 @@ ITEMS = f"{M1}/items.yaml"
 TEXT = '{en: "x", fr: "x", ar: "x"}'
 OPTIONS = "".join(f"      - {{id: {name}, text: {TEXT}}}\n" for name in "abc")
 
+PAIRS = "".join(f"      - {{id: {name}, left: {TEXT}, right: {TEXT}}}\n" for name in "ab")
+
 TYPES = {
     "single": f"    options:\n{OPTIONS}    key: a\n",
     "scenario": f"    options:\n{OPTIONS}    key: c\n    feedback: {TEXT}\n",
     "multiple": f"    options:\n{OPTIONS}    key: [a, c]\n    partial: true\n",
     "order": f"    options:\n{OPTIONS}    key: [b, a, c]\n    formative: true\n",
     "truefalse": "    key: false\n",
-    "match": f"    pairs:\n      - {{id: a, left: {TEXT}, right: {TEXT}}}\n      - {{id: b, left: {TEXT}, right: {TEXT}}}\n",
+    "match": f"    pairs:\n{PAIRS}",
     "short": '    accepted: [{en: ["x", "y"], fr: ["x"], ar: ["x"]}]\n    by_hand: true\n',
     "date": "    key: 1953-07-27\n",
     "number": "    key: 12\n    tolerance: 0.5\n",

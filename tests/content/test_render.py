@@ -103,6 +103,15 @@ def test_a_drawing_that_may_not_be_mirrored_stays_and_so_do_its_words():
     assert '<text x="100" y="230">بداية</text>' in html
 
 
+def test_a_group_that_stays_swaps_the_anchor_of_its_words():
+    files = changed(SVG, 'font-size="17"', 'font-size="17" text-anchor="end"')
+    files = changed(SVG, 'text-anchor="middle"', 'text-anchor="start"', files)
+    html = rendered(changed(FIGURE, "mirror: true", "mirror: false", files), AR)
+
+    assert '<g fill="currentColor" font-size="17" text-anchor="start">' in html
+    assert '<text x="81" y="191" text-anchor="end">توقف</text>' in html
+
+
 def test_a_drawing_is_not_touched_from_left_to_right():
     html = rendered(path=FR)
 

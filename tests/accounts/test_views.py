@@ -1,0 +1,190 @@
+import pytest
+
+from lms.accounts import queries, services
+from lms.accounts.models import Person, Session
+from lms.kernel.db import db, transaction
+from tests.cast import DAY, NOW
+from tests.client import Visitor
+
+LONG = "seven words that nobody would ever guess"
+
+
+def sign_in(visitor, member, *, expect=302, lang="en", **more):
+    data = {"login": member.login, "password": member.passphrase, **more}
+    return visitor.post("accounts.sign_in_post", data=data, expect=expect, lang=lang)
+
+
+def sessions(app):
+    with app.app_context():
+        return db.session.query(Session).count()
+
+
+@pytest.mark.parametrize(("name", "lang"), [("cedar", "en"), ("olivier", "fr"), ("nour", "ar")])
+def test_she_signs_in_and_lands_on_today_in_her_own_language(visitor, cast, name, lang):
+    answer = sign_in(visitor, getattr(cast, name), lang="en")
+    assert answer.location == f"/{lang}/today"
+    assert getattr(cast, name).shown_name in visitor.get(answer.location).text
+
+
+def test_a_new_session_id_is_given_at_sign_in_and_dies_at_sign_out(app, visitor, cast):
+    sign_in(visitor, cast.cedar)
+    first = visitor.client.get_cookie("sid").value
+    visitor.post("accounts.sign_out")
+    assert visitor.client.get_cookie("sid") is None
+    visitor.client.set_cookie("sid", first)
+    assert visitor.get("home.today", expect=302).location.startswith("/en/sign-in")
+    sign_in(visitor, cast.cedar)
+    assert visitor.client.get_cookie("sid").value != first
+
+
+@pytest.mark.parametrize("data", [
+    {"login": "cedar", "password": "wrong words altogether"}, {"login": "nobody", "password": "wrong words altogether"},
+])  # fmt: skip
+def test_wrong_and_unknown_get_the_same_page_with_the_name_kept(visitor, data):
+    page = visitor.post("accounts.sign_in_post", data=data, expect=422)
+    assert "Sign-in name or passphrase is wrong. Check both and try again." in page.words()
+    assert page.fields["login"] == data["login"] and page.fields["password"] == ""
+    assert "<title>Error: Sign in" in page.text
+
+
+def test_the_answers_to_unknown_and_wrong_differ_in_the_name_only(visitor):
+    pages = [
+        visitor.post("accounts.sign_in_post", data={"login": login, "password": "x" * 20}, expect=422).words()
+        for login in ("cedar", "nobody")
+    ]
+    assert pages[0] == pages[1]
+
+
+def test_an_empty_form_says_at_each_field_what_is_missing(visitor):
+    page = visitor.post("accounts.sign_in_post", data={"login": "cedar"}, expect=422)
+    assert page.words().count("Fill in this field.") == 2, "once in the summary, once at the field"
+    assert 'href="#password"' in page.text and page.fields["login"] == "cedar"
+
+
+def test_after_five_failures_the_sixth_is_told_to_wait_and_a_known_device_is_let_in(app, visitor, cast):
+    stranger = Visitor(app)
+    sign_in(visitor, cast.cedar)
+    visitor.post("accounts.sign_out")
+    for _ in range(5):
+        stranger.post("accounts.sign_in_post", data={"login": "cedar", "password": "x" * 20}, expect=422)
+    page = sign_in(stranger, cast.cedar, expect=429)
+    assert "Wait 15 minutes" in page.words()
+    sign_in(visitor, cast.cedar)
+
+
+def test_limits_survive_a_restart(app, visitor, cast):
+    for _ in range(5):
+        visitor.post("accounts.sign_in_post", data={"login": "cedar", "password": "x" * 20}, expect=422)
+    sign_in(Visitor(app), cast.cedar, expect=429)
+    with app.app_context():
+        assert db.session.query(services.SignInAttempt).count() == 5, "counters live in the database"
+
+
+def test_a_shared_device_is_not_remembered_and_ends_after_fifteen_minutes(visitor, cast, clock):
+    sign_in(visitor, cast.cedar, shared="y")
+    assert visitor.client.get_cookie("known") is None
+    clock.at = NOW + DAY / 24 / 4
+    visitor.get("home.today", expect=302)
+
+
+def test_the_cookies_are_locked_to_this_site(visitor, cast):
+    answer = sign_in(visitor, cast.cedar)
+    cookies = answer.headers.getlist("Set-Cookie")
+    assert cookies and all("HttpOnly" in c and "SameSite=Lax" in c and "Path=/" in c for c in cookies)
+    assert not any("Max-Age" in c or "Expires" in c for c in cookies if c.startswith("sid="))
+
+
+def test_a_signed_in_person_who_opens_sign_in_goes_on(as_participant):
+    assert as_participant.get("accounts.sign_in", expect=302).location == "/en/today"
+
+
+def test_where_she_wanted_to_go_is_kept(visitor, cast):
+    wanted = f"/ar/c/{cast.cohort_id}"
+    login = visitor.get(wanted, expect=302).location
+    page = visitor.get(login)
+    assert page.fields["next"] == wanted
+    assert sign_in(visitor, cast.cedar, next=wanted).location == wanted
+
+
+def test_the_last_used_minute_is_written_at_most_once_in_five(app, as_participant, clock):
+    def used():
+        with app.app_context():
+            return db.session.query(Session).one().used_at
+
+    for minutes, written in ((4, 0), (6, 6), (9, 6), (11, 11)):
+        clock.at = NOW + minutes * DAY / 24 / 60
+        as_participant.get("home.today")
+        assert used() == NOW + written * DAY / 24 / 60
+
+
+def invite(app, member):
+    with app.app_context(), transaction():
+        return services.invite(db.session.get_one(Person, member.id), by=None, at=NOW)
+
+
+def test_an_invitation_opens_by_looking_and_is_used_by_sending(app, visitor, cast):
+    code = invite(app, cast.stranger)
+    for _ in range(3):
+        visitor.get("accounts.enrol")
+    page = visitor.post("accounts.enrol_code", data={"code": code.lower()}, expect=200)
+    assert "Choose how you sign in" in page.words()
+    choice = {"code": code, "login": "river", "passphrase": LONG, "again": LONG}
+    assert visitor.post("accounts.enrol_accept", data=choice).location == "/en/today"
+    visitor.get("home.today")
+    page = Visitor(app).post("accounts.enrol_code", data={"code": code}, expect=409)
+    assert "This invitation has been used." in page.words()
+
+
+def test_what_was_chosen_stays_in_the_form_but_for_the_secret(app, visitor, cast):
+    code = invite(app, cast.stranger)
+    choice = {"code": code, "login": "river", "passphrase": "too short", "again": "too short"}
+    page = visitor.post("accounts.enrol_accept", data=choice, expect=409)
+    assert "at least 15 characters" in page.words()
+    assert (page.fields["code"], page.fields["login"]) == (code, "river")
+    assert "too short" not in page.text, "a passphrase is never sent back"
+
+
+def test_two_different_passphrases_are_told_at_the_second(app, visitor, cast):
+    choice = {"code": invite(app, cast.stranger), "login": "river", "passphrase": LONG, "again": LONG + "x"}
+    page = visitor.post("accounts.enrol_accept", data=choice, expect=422)
+    assert "The two passphrases differ." in page.words() and 'href="#again"' in page.text
+
+
+def test_a_code_that_does_not_exist_is_kept_and_explained(visitor):
+    page = visitor.post("accounts.enrol_code", data={"code": "0000-1111-2222-3333"}, expect=409)
+    assert "This code is not known." in page.words() and page.fields["code"] == "0000-1111-2222-3333"
+    visitor.post("accounts.enrol_code", data={"code": ""}, expect=422)
+
+
+SETTINGS = {
+    "interface_language": "ar", "time_zone": "Asia/Aden", "theme": "dark", "digits": "arab", "leave_to": "news", "exit_keys": "y",
+}  # fmt: skip
+
+
+def test_settings_are_kept_and_shown_at_once(as_participant):
+    answer = as_participant.post("accounts.save_account", data=SETTINGS)
+    page = as_participant.get(answer.location)
+    assert answer.location == "/ar/account?saved=1"
+    assert {name: page.fields[name] for name in SETTINGS} == SETTINGS
+    assert 'data-theme="dark"' in page.text and "data-exit-keys" in page.text
+    assert "UTC+٣" in page.text
+
+
+@pytest.mark.parametrize(("name", "value"), [("time_zone", "Mars/Olympus"), ("theme", "pink"), ("leave_to", "https://x.example")])
+def test_a_setting_that_is_not_offered_changes_nothing(app, as_participant, cast, name, value):
+    page = as_participant.post("accounts.save_account", data={**SETTINGS, name: value}, expect=422)
+    assert page.fields["interface_language"] == "ar"
+    with app.app_context():
+        assert db.session.get_one(Person, cast.cedar.id).interface_language == "en"
+
+
+def test_fields_that_are_not_in_the_form_are_not_stored(app, as_participant, cast):
+    more = {"role": "coordinator", "id": "1", "person_id": "1", "shown_name": "Boss", "disabled_at": "", "public_id": "x"}
+    as_participant.post("accounts.save_account", data={**SETTINGS, **more})
+    with app.app_context():
+        person = queries.find_recipient(cast.cedar.id)
+        assert (person.shown_name, person.public_id) == ("Cedar", cast.cedar.public_id)
+
+
+def test_signing_out_without_a_session_is_no_error(visitor):
+    visitor.post("accounts.sign_out")

@@ -1,0 +1,50 @@
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from lms.accounts import services
+from tests.client import Visitor
+
+
+def test_leaving_ends_the_session_and_goes_to_an_everyday_page(as_participant):
+    token = as_participant.client.get_cookie("sid").value
+    answer = as_participant.get("safety.leave", expect=303)
+    assert answer.location == "https://www.yr.no/"
+    assert answer.headers["Clear-Site-Data"] == '"cache", "cookies", "storage"'
+    as_participant.client.set_cookie("sid", token)
+    as_participant.get("home.today", expect=302)
+
+
+def test_she_leaves_to_the_page_she_chose(as_participant):
+    page = as_participant.get("accounts.account")
+    as_participant.post("accounts.save_account", data={**page.fields, "leave_to": "encyclopaedia"})
+    assert as_participant.get("safety.leave", expect=303).location == "https://www.wikipedia.org/"
+
+
+def test_a_stranger_leaves_too(visitor):
+    visitor.get("safety.leave", expect=303)
+
+
+def test_another_site_cannot_sign_her_out(as_participant):
+    answer = as_participant.client.get("/leave", headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 404
+    as_participant.get("home.today")
+
+
+def test_leaving_ends_only_her_own_session(app, cast, as_participant):
+    elsewhere = Visitor(app).signed_in(cast.cedar)
+    as_participant.get("safety.leave", expect=303)
+    elsewhere.get("home.today")
+
+
+def test_she_leaves_even_when_the_database_is_away(as_participant, monkeypatch):
+    def gone(*args, **kwargs):
+        raise OperationalError("SELECT", {}, OSError())
+
+    monkeypatch.setattr(services.queries, "find_session", gone)
+    answer = as_participant.get("safety.leave", expect=303)
+    assert "sid=;" in answer.headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize("path", ["/leave?to=https://evil.example", "/leave?next=//evil.example"])
+def test_the_address_cannot_choose_where_she_goes(as_participant, path):
+    assert as_participant.get(path, expect=303).location == "https://www.yr.no/"
