@@ -30,14 +30,27 @@ def test_keys_are_made_once_and_nobody_else_may_read_them(environ):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("LMS_ENV", "live"), ("LMS_PORT", "eighty"), ("LMS_PORT", "0"), ("LMS_PORT", "70000"), ("LMS_WORKERS", "-1"),
-        ("LMS_PROXY_HOPS", "many"), ("LMS_PUBLIC_URL", "learn.example.org"), ("LMS_PUBLIC_URL", "https://x.example/path"),
-        ("LMS_DATABASE_URL", "nonsense"), ("LMS_DATABASE_URL", "mysql://x/y"), ("LMS_DATABASE_URL", "sqlite://"),
-        ("LMS_MAIL_URL", "carrier-pigeon://x"), ("LMS_SITE_NAME", "en=Madar"), ("LMS_REDIS_URL", "redis://localhost"),
-        ("LMS_STORAGE_URL", "s3://bucket"), ("LMS_DATA_KEYS", "short"), ("LMS_SECRET_KEY", "file:/nowhere/at/all"),
-        ("LMS_DATA_DIR", "/proc/cannot"), ("LMS_KEYS_DIR", "/proc/cannot"),
+        ("LMS_ENV", "live"),
+        ("LMS_PORT", "eighty"),
+        ("LMS_PORT", "0"),
+        ("LMS_PORT", "70000"),
+        ("LMS_WORKERS", "-1"),
+        ("LMS_PROXY_HOPS", "many"),
+        ("LMS_PUBLIC_URL", "learn.example.org"),
+        ("LMS_PUBLIC_URL", "https://x.example/path"),
+        ("LMS_DATABASE_URL", "nonsense"),
+        ("LMS_DATABASE_URL", "mysql://x/y"),
+        ("LMS_DATABASE_URL", "sqlite://"),
+        ("LMS_MAIL_URL", "carrier-pigeon://x"),
+        ("LMS_SITE_NAME", "en=Madar"),
+        ("LMS_REDIS_URL", "redis://localhost"),
+        ("LMS_STORAGE_URL", "s3://bucket"),
+        ("LMS_DATA_KEYS", "short"),
+        ("LMS_SECRET_KEY", "file:/nowhere/at/all"),
+        ("LMS_DATA_DIR", "/proc/cannot"),
+        ("LMS_KEYS_DIR", "/proc/cannot"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_setting_stops_the_start_with_one_sentence_that_names_it(environ, name, value):
     with pytest.raises(Misconfigured) as refusal:
         read_settings({**environ, name: value})

@@ -12,7 +12,6 @@ from lms.kernel.policy import Permission, declare
 from .models import Cohort, Enrolment
 from .rules import MAY_READ
 
-
 READING_ROLES = (Role.FACILITATOR, Role.COORDINATOR)
 """Roles that read what participants read, without taking part."""
 

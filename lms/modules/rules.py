@@ -8,7 +8,7 @@ from uuid import UUID
 
 
 class ModuleState(StrEnum):
-    """The states of a task list: begun work never looks like untouched work, and a date that has passed promises nothing."""
+    """The states of a task list: begun work never looks untouched, and a date that has passed promises nothing."""
 
     DONE = "done"
     IN_PROGRESS = "in progress"

@@ -5,12 +5,13 @@ import logging
 from flask import Flask, Response, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.exc import InterfaceError, OperationalError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from lms.kernel.ids import new_code
 
 from .csrf import ForgedOrStale
+from .http import who
 from .languages import page_language
 
 log = logging.getLogger("lms.errors")
@@ -25,22 +26,21 @@ def init_errors(app: Flask) -> None:
 
 
 def _page(status: int, heading: str, sentences: list[str], code: str | None = None) -> Response:
-    response = make_response(
-        render_template(
-            "errors/error.html",
-            heading=heading,
-            sentences=sentences,
-            code=code,
-            back_href=f"/{page_language()}/",
-        ),
-        status,
+    try:
+        who()
+    except SQLAlchemyError:
+        g.no_reader = True  # the page is drawn as for a stranger
+    page = render_template(
+        "errors/error.html", heading=heading, sentences=sentences, code=code, back_href=f"/{page_language()}/"
     )
-    return response
+    return make_response(page, status)
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error.get_response()
+    if isinstance(error, SecurityError):  # there is no page for a host that is not ours
+        return Response("This address is not served here.\n", 400, mimetype="text/plain")
     if isinstance(error, ForgedOrStale):
         return _page(400, _("This form is out of date"), _stale())
     known = {

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import Flask, abort, current_app
+from flask import Flask, abort, current_app, has_request_context
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -19,6 +19,8 @@ View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
 def who() -> Any:
     """The person who is signed in, or None. Views behind `allow` use `lms.accounts.session.me`."""
+    if not has_request_context():
+        return None
     person = cast(Any, current_user)._get_current_object()
     return person if person.is_authenticated else None
 

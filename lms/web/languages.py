@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, current_app, g, redirect, request, url_for
+from flask import Flask, current_app, g, has_request_context, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from werkzeug.exceptions import MethodNotAllowed, NotFound
-from werkzeug.routing import RequestRedirect, UnicodeConverter
+from werkzeug.routing import BaseConverter, RequestRedirect
 
 from lms.settings import LANGUAGES
 
@@ -18,7 +18,7 @@ NAMES = {"en": "English", "fr": "Français", "ar": "العربية"}
 RIGHT_TO_LEFT = frozenset({"ar"})
 
 
-class LanguageConverter(UnicodeConverter):
+class LanguageConverter(BaseConverter):
     """The first part of every page's address."""
 
     regex = "|".join(LANGUAGES)
@@ -38,7 +38,7 @@ class LanguageLink:
 def init_languages(app: Flask, translations: str) -> None:
     """Take the language out of addresses and put it back into links; redirect addresses without one."""
     app.url_map.converters["lang"] = LanguageConverter
-    app.url_value_preprocessor(_take_language)
+    app.url_value_preprocessor(_drop_language)
     app.url_defaults(_add_language)
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = translations
     Babel().init_app(app, locale_selector=page_language, timezone_selector=lambda: getattr(g, "time_zone", "UTC"))
@@ -47,8 +47,11 @@ def init_languages(app: Flask, translations: str) -> None:
 
 
 def page_language() -> str:
-    """Language of this page: from the address, else the reader's own."""
-    return getattr(g, "language", None) or own_language()
+    """Language of this page: from the address, even of one that is no page, else the reader's own."""
+    if not has_request_context():
+        return LANGUAGES[0]
+    first = request.path.split("/", 2)[1]
+    return first if first in LANGUAGES else own_language()
 
 
 def own_language() -> str:
@@ -86,9 +89,10 @@ def _address_in(language: str) -> str:
     return address + (f"?{urlencode(list(request.args.items(multi=True)))}" if request.args else "")
 
 
-def _take_language(endpoint: str | None, values: dict[str, Any] | None) -> None:
-    if values and "lang" in values:
-        g.language = values.pop("lang")
+def _drop_language(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Views need not take the language; whoever needs it asks `page_language`."""
+    if values:
+        values.pop("lang", None)
 
 
 def _add_language(endpoint: str, values: dict[str, Any]) -> None:

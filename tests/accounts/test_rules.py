@@ -20,10 +20,15 @@ ALLOWED = rules.AllowedFailures(of_account=5, of_source=30, everywhere=600)
 @pytest.mark.parametrize(
     ("account", "source", "everywhere", "may"),
     [
-        (1, 1, 1, True), (5, 5, 5, True), (6, 6, 6, False), (1, 30, 30, True), (1, 31, 31, False),
-        (1, 1, 600, True), (1, 1, 601, False),
+        (1, 1, 1, True),
+        (5, 5, 5, True),
+        (6, 6, 6, False),
+        (1, 30, 30, True),
+        (1, 31, 31, False),
+        (1, 1, 600, True),
+        (1, 1, 601, False),
     ],
-)  # fmt: skip
+)
 def test_a_try_is_looked_at_up_to_each_limit(account, source, everywhere, may):
     failures = rules.Failures(of_account=account, of_source=source, everywhere=everywhere)
     assert rules.may_try(failures, ALLOWED) is may
@@ -79,11 +84,16 @@ def test_composed_and_decomposed_letters_are_one_passphrase():
 @pytest.mark.parametrize(
     ("idle", "age", "shared", "alive"),
     [
-        (0 * HOUR, HOUR, False, True), (6 * DAY, 6 * DAY, False, True), (7 * DAY, 7 * DAY, False, False),
-        (14 * MINUTE, HOUR, True, True), (15 * MINUTE, HOUR, True, False), (0 * HOUR, 30 * DAY, False, False),
-        (0 * HOUR, 30 * DAY - MINUTE, False, True), (0 * HOUR, 30 * DAY, True, False),
+        (0 * HOUR, HOUR, False, True),
+        (6 * DAY, 6 * DAY, False, True),
+        (7 * DAY, 7 * DAY, False, False),
+        (14 * MINUTE, HOUR, True, True),
+        (15 * MINUTE, HOUR, True, False),
+        (0 * HOUR, 30 * DAY, False, False),
+        (0 * HOUR, 30 * DAY - MINUTE, False, True),
+        (0 * HOUR, 30 * DAY, True, False),
     ],
-)  # fmt: skip
+)
 def test_a_session_ends_by_idleness_and_by_age(idle, age, shared, alive):
     times = rules.SessionTimes(started_at=NOW - age, used_at=NOW - idle, shared=shared)
     assert rules.is_alive(times, at=NOW) is alive

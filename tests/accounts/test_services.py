@@ -210,8 +210,13 @@ def test_a_new_person_has_a_key_and_sealed_values(in_app):
 
 def test_preferences_are_kept(cedar):
     wanted = services.Preferences(
-        interface_language="ar", time_zone="Asia/Aden", theme=Theme.DARK, digits=Digits.ARABIC, leave_to="news", exit_keys=True
-    )  # fmt: skip
+        interface_language="ar",
+        time_zone="Asia/Aden",
+        theme=Theme.DARK,
+        digits=Digits.ARABIC,
+        leave_to="news",
+        exit_keys=True,
+    )
     services.save_preferences(cedar, wanted)
     db.session.flush()
     db.session.refresh(cedar)
@@ -223,8 +228,14 @@ def test_the_sweep_deletes_what_is_over_and_nothing_else(cedar):
     dead = {"idle": (8 * DAY, 8 * DAY, False), "old": (31 * DAY, HOUR, False), "shared idle": (HOUR, HOUR, True)}
     for number, (age, idle, shared) in enumerate([*alive.values(), *dead.values()]):
         db.session.add(
-            Session(token_hash=bytes([number]) * 32, person_id=cedar.id, started_at=NOW - age, used_at=NOW - idle, shared=shared)
-        )  # fmt: skip
+            Session(
+                token_hash=bytes([number]) * 32,
+                person_id=cedar.id,
+                started_at=NOW - age,
+                used_at=NOW - idle,
+                shared=shared,
+            )
+        )
     db.session.add(SignInAttempt(account_key=b"a", source_key=b"b", at=NOW - 2 * DAY))
     db.session.add(SignInAttempt(account_key=b"a", source_key=b"b", at=NOW - HOUR))
     services.invite(cedar, by=None, at=NOW - 40 * DAY)

@@ -37,9 +37,13 @@ def test_a_new_session_id_is_given_at_sign_in_and_dies_at_sign_out(app, visitor,
     assert visitor.client.get_cookie("sid").value != first
 
 
-@pytest.mark.parametrize("data", [
-    {"login": "cedar", "password": "wrong words altogether"}, {"login": "nobody", "password": "wrong words altogether"},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"login": "cedar", "password": "wrong words altogether"},
+        {"login": "nobody", "password": "wrong words altogether"},
+    ],
+)
 def test_wrong_and_unknown_get_the_same_page_with_the_name_kept(visitor, data):
     page = visitor.post("accounts.sign_in_post", data=data, expect=422)
     assert "Sign-in name or passphrase is wrong. Check both and try again." in page.words()
@@ -157,8 +161,13 @@ def test_a_code_that_does_not_exist_is_kept_and_explained(visitor):
 
 
 SETTINGS = {
-    "interface_language": "ar", "time_zone": "Asia/Aden", "theme": "dark", "digits": "arab", "leave_to": "news", "exit_keys": "y",
-}  # fmt: skip
+    "interface_language": "ar",
+    "time_zone": "Asia/Aden",
+    "theme": "dark",
+    "digits": "arab",
+    "leave_to": "news",
+    "exit_keys": "y",
+}
 
 
 def test_settings_are_kept_and_shown_at_once(as_participant):
@@ -170,7 +179,9 @@ def test_settings_are_kept_and_shown_at_once(as_participant):
     assert "UTC+٣" in page.text
 
 
-@pytest.mark.parametrize(("name", "value"), [("time_zone", "Mars/Olympus"), ("theme", "pink"), ("leave_to", "https://x.example")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("time_zone", "Mars/Olympus"), ("theme", "pink"), ("leave_to", "https://x.example")]
+)
 def test_a_setting_that_is_not_offered_changes_nothing(app, as_participant, cast, name, value):
     page = as_participant.post("accounts.save_account", data={**SETTINGS, name: value}, expect=422)
     assert page.fields["interface_language"] == "ar"
@@ -179,7 +190,14 @@ def test_a_setting_that_is_not_offered_changes_nothing(app, as_participant, cast
 
 
 def test_fields_that_are_not_in_the_form_are_not_stored(app, as_participant, cast):
-    more = {"role": "coordinator", "id": "1", "person_id": "1", "shown_name": "Boss", "disabled_at": "", "public_id": "x"}
+    more = {
+        "role": "coordinator",
+        "id": "1",
+        "person_id": "1",
+        "shown_name": "Boss",
+        "disabled_at": "",
+        "public_id": "x",
+    }
     as_participant.post("accounts.save_account", data={**SETTINGS, **more})
     with app.app_context():
         person = queries.find_recipient(cast.cedar.id)

@@ -8,9 +8,16 @@ from lms.kernel.db import db
 from lms.kernel.policy import allows
 
 WHO_READS = {
-    "cedar": True, "nour": True, "olivier": True, "paused": True, "facilitator": True, "coordinator": True,
-    "stranger": False, "withdrawn": False, "other_cohort": False,
-}  # fmt: skip
+    "cedar": True,
+    "nour": True,
+    "olivier": True,
+    "paused": True,
+    "facilitator": True,
+    "coordinator": True,
+    "stranger": False,
+    "withdrawn": False,
+    "other_cohort": False,
+}
 WHO_PROGRESSES = {**WHO_READS, "facilitator": False, "coordinator": False}
 
 

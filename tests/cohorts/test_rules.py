@@ -5,9 +5,7 @@ from lms.cohorts.errors import NoDateYet, NotOpenYet
 from tests.cast import DAY, NOW
 
 
-@pytest.mark.parametrize(
-    ("opens_at", "is_open"), [(None, False), (NOW - DAY, True), (NOW, True), (NOW + DAY, False)]
-)
+@pytest.mark.parametrize(("opens_at", "is_open"), [(None, False), (NOW - DAY, True), (NOW, True), (NOW + DAY, False)])
 def test_a_node_is_open_from_its_moment_on(opens_at, is_open):
     assert rules.is_open(rules.Opening(opens_at=opens_at), at=NOW) is is_open
 

@@ -15,8 +15,13 @@ from tests.cast import DAY, NOW
 def make(cast, **opens):
     version = db.session.get_one(Version, cast.version_key)
     new = services.NewCohort(
-        title={"en": "Next"}, year=2028, zone="Europe/Oslo", starts_on=date(2028, 4, 1), ends_on=date(2028, 6, 1), opens=opens
-    )  # fmt: skip
+        title={"en": "Next"},
+        year=2028,
+        zone="Europe/Oslo",
+        starts_on=date(2028, 4, 1),
+        ends_on=date(2028, 6, 1),
+        opens=opens,
+    )
     return services.make_cohort(version, new, by=None, at=NOW)
 
 

@@ -8,7 +8,9 @@ LANGUAGES = ("en", "fr", "ar")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-@pytest.mark.parametrize("endpoint", ["home.welcome", "home.privacy", "home.accessibility", "accounts.sign_in", "accounts.enrol"])
+@pytest.mark.parametrize(
+    "endpoint", ["home.welcome", "home.privacy", "home.accessibility", "accounts.sign_in", "accounts.enrol"]
+)
 def test_everybody_may_read_the_public_pages(visitor, endpoint, lang):
     visitor.get(endpoint, lang=lang)
 

@@ -122,8 +122,17 @@ def test_leave_now_ends_the_session_and_goes_to_an_everyday_page(surfer, languag
 
 
 NAMED_PAGES = (
-    "sign-in", "today", "outline", "lesson", "account", "welcome", "privacy", "accessibility", "error-404", "enrol",
-)  # fmt: skip
+    "sign-in",
+    "today",
+    "outline",
+    "lesson",
+    "account",
+    "welcome",
+    "privacy",
+    "accessibility",
+    "error-404",
+    "enrol",
+)
 
 if os.environ.get("LMS_SCREENS"):
 

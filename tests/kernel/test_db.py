@@ -47,5 +47,9 @@ def test_sqlite_keeps_what_it_acknowledged(world, app):
             for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "keystore.journal_mode")
         }
     assert found == {
-        "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1, "keystore.journal_mode": "wal",
-    }  # fmt: skip
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "secure_delete": 1,
+        "keystore.journal_mode": "wal",
+    }

@@ -17,7 +17,9 @@ def test_a_code_has_eighty_bits_in_groups():
     assert set(code) <= set(ids.CROCKFORD + "-")
 
 
-@pytest.mark.parametrize("typed", ["0123-4567-89AB-CDEF", "0123456789abcdef", " o123 4567 89ab cdef ", "oi23-4567-89ab-cdef"])
+@pytest.mark.parametrize(
+    "typed", ["0123-4567-89AB-CDEF", "0123456789abcdef", " o123 4567 89ab cdef ", "oi23-4567-89ab-cdef"]
+)
 def test_a_typed_code_is_forgiven_case_blanks_and_look_alikes(typed):
     assert ids.read_code(typed) == "0123-4567-89AB-CDEF"
 

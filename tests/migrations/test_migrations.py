@@ -41,7 +41,10 @@ def keystore_tables(seen):
 @contextmanager
 def no_rows_lost():
     def counted():
-        return {t: db.session.execute(text(f"SELECT count(*) FROM {t}")).scalar() for t in sorted(tables() - {"alembic_version"})}
+        return {
+            t: db.session.execute(text(f"SELECT count(*) FROM {t}")).scalar()
+            for t in sorted(tables() - {"alembic_version"})
+        }
 
     before = counted()
     yield

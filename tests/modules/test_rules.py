@@ -10,16 +10,26 @@ from tests.cast import DAY, NOW
 
 def lesson(number, *, read=False):
     return OutlineLesson(
-        id=UUID(int=number), node_id=f"l{number}", title="", language="en", minutes=5, size_bytes=1000,
-        has_content_note=False, read_at=NOW - DAY if read else None,
-    )  # fmt: skip
+        id=UUID(int=number),
+        node_id=f"l{number}",
+        title="",
+        language="en",
+        minutes=5,
+        size_bytes=1000,
+        has_content_note=False,
+        read_at=NOW - DAY if read else None,
+    )
 
 
 def module(number, reads, *, opens=-1):
     return OutlineModule(
-        node_id=f"m{number}", number=number, title="", summary="", opens_at=None if opens is None else NOW + opens * DAY,
+        node_id=f"m{number}",
+        number=number,
+        title="",
+        summary="",
+        opens_at=None if opens is None else NOW + opens * DAY,
         lessons=[lesson(number * 10 + place, read=read) for place, read in enumerate(reads, 1)],
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(
@@ -62,7 +72,13 @@ def test_there_may_be_nothing_to_do_now(outline):
 
 
 def test_what_comes_up_is_in_the_order_of_its_dates():
-    outline = [module(1, [False]), module(2, [], opens=9), module(3, [], opens=2), module(4, [], opens=None), module(5, [], opens=2)]
+    outline = [
+        module(1, [False]),
+        module(2, [], opens=9),
+        module(3, [], opens=2),
+        module(4, [], opens=None),
+        module(5, [], opens=2),
+    ]
     assert [one.number for one in rules.coming_up(outline, at=NOW, most=2)] == [3, 5]
 
 
@@ -80,7 +96,15 @@ def test_the_following_lesson_and_none_after_the_last():
 
 @pytest.mark.parametrize(
     ("hour", "part"),
-    [(3, "evening"), (4, "morning"), (11, "morning"), (12, "afternoon"), (17, "afternoon"), (18, "evening"), (0, "evening")],
+    [
+        (3, "evening"),
+        (4, "morning"),
+        (11, "morning"),
+        (12, "afternoon"),
+        (17, "afternoon"),
+        (18, "evening"),
+        (0, "evening"),
+    ],
 )
 def test_the_greeting_follows_the_readers_clock(hour, part):
     assert rules.part_of_day(datetime(2027, 4, 13, hour)) is PartOfDay(part)
