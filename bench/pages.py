@@ -60,7 +60,11 @@ def statements() -> Iterator[list[str]]:
 
 def build(folder: Path, participants: int) -> tuple[Flask, DemoYear]:
     """An application with a demo year, and further people in bulk."""
-    environ = {"LMS_ENV": "demo", "LMS_DATA_DIR": str(folder / "data"), "LMS_DATABASE_URL": os.environ.get("BENCH_DATABASE_URL", "")}
+    environ = {
+        "LMS_ENV": "demo",
+        "LMS_DATA_DIR": str(folder / "data"),
+        "LMS_DATABASE_URL": os.environ.get("BENCH_DATABASE_URL", ""),
+    }
     app = create_app(read_settings(environ))
     with app.app_context():
         migrations.upgrade()
@@ -114,7 +118,11 @@ def main() -> None:
         print(f"{'page':<22}{'lang':<6}{'statements':>10}{'HTML B':>9}{'+CSS B':>9}{'CPU ms':>9}")
         for lang in ("en", "fr", "ar"):
             client = signed_in(app, f"{lang}1")
-            pages = {"Today": "/today", "outline": year.pages["participant.course"], "lesson": year.pages["participant.lesson"]}
+            pages = {
+                "Today": "/today",
+                "outline": year.pages["participant.course"],
+                "lesson": year.pages["participant.lesson"],
+            }
             pages |= {f"lesson {n}": f"/l/{i}" for n, i in lessons(client, lang, year).items()}
             pages |= {"account": "/account", "sign-in": "/sign-in", "privacy": "/privacy", "welcome": "/"}
             for name, path in pages.items():

@@ -3,12 +3,12 @@
 from zoneinfo import available_timezones
 
 import click
-from flask import url_for
 
 from lms.kernel import clock
 from lms.kernel.commands import with_app
 from lms.kernel.db import transaction
 from lms.settings import LANGUAGES
+from lms.web.cookies import settings
 
 from . import services
 from .models import Person
@@ -26,7 +26,7 @@ def _person_options(command: click.decorators.FC) -> click.decorators.FC:
         click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True),
         click.option("--zone", type=click.Choice(sorted(available_timezones())), default="UTC", metavar="ZONE"),
         click.option("--email", help="Where notices go; sealed."),
-        click.option("--role", type=click.Choice(list(Role)), help="A role for the whole site."),
+        click.option("--role", type=click.Choice([role.value for role in Role]), help="A role for the whole site."),
     ):
         command = option(command)
     return command
@@ -41,7 +41,7 @@ def invite(shown_name: str, language: str, zone: str, email: str | None, role: s
         person = _make(shown_name, language, zone, email, role)
         code = services.invite(person, by=None, at=clock.now())
     click.echo(f"Code, valid for 14 days and shown only now: {code}")
-    click.echo(f"She types it at {url_for('accounts.enrol', lang=language, _external=True)}")
+    click.echo(f"She types it at {settings().public_url}/{language}/enrol")
 
 
 @user.command(epilog="Example: lms user create --shown-name 'Rania M.' --login rania")

@@ -185,11 +185,10 @@ class DemoYear:
             self._enrol(person, cohort, alias, lessons_read=self.draw.number(0, 5))
 
     def _join_pool(self, person: Person, place: int) -> None:
-        first = self.accounts[0]
-        person.login_index = accounts.login_index(f"pool{place + 1}")
-        person.passphrase_hash = db.session.scalars(
-            select(Person.passphrase_hash).where(Person.login_index == accounts.login_index(first.login))
-        ).one()
+        """One passphrase for the whole pool, the first account's: hashing each would take the bulk of the time."""
+        first = accounts.login_index(self.accounts[0].login)
+        shared = db.session.scalars(select(Person.passphrase_hash).where(Person.login_index == first)).one()
+        person.login_index, person.passphrase_hash = accounts.login_index(f"pool{place + 1}"), shared
 
     def _list_pages(self, cohort: Cohort) -> None:
         """Addresses that the first account of each role may open."""
