@@ -39,7 +39,7 @@ def themes() -> Choices:
 
 def digits() -> Choices:
     """Digit sets, shown in themselves."""
-    return [(Digits.LATIN, "1 2 3"), (Digits.ARABIC, "١ ٢ ٣")]
+    return [(Digits.LATIN, "123"), (Digits.ARABIC, "١٢٣")]
 
 
 def exits() -> Choices:

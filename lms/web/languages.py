@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, current_app, g, has_request_context, redirect, request, url_for
+from flask import Flask, current_app, g, has_request_context, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from werkzeug.exceptions import MethodNotAllowed, NotFound
@@ -83,10 +83,23 @@ def language_links() -> list[LanguageLink]:
 
 
 def _address_in(language: str) -> str:
-    if request.endpoint is None or request.view_args is None or request.method != "GET":
-        return request.path.replace(f"/{page_language()}/", f"/{language}/", 1) if request.endpoint else f"/{language}/"
-    address = url_for(request.endpoint, **{**request.view_args, "lang": language})
-    return address + (f"?{urlencode(list(request.args.items(multi=True)))}" if request.args else "")
+    """This address with another language in front; what was sent leads back to the page it was sent from."""
+    first, _, rest = request.path.removeprefix("/").partition("/")
+    path = rest if first in LANGUAGES else request.path.removeprefix("/")
+    if request.method in ("GET", "HEAD"):
+        return f"/{language}/{path}" + (f"?{urlencode(list(request.args.items(multi=True)))}" if request.args else "")
+    while path and not is_page(f"/{language}/{path}"):
+        path = path.rpartition("/")[0]  # forms are sent to an address below their page
+    return f"/{language}/{path}"
+
+
+def is_page(path: str) -> bool:
+    """Whether a path, language included, is a page that can be opened."""
+    try:
+        endpoint, _ = current_app.url_map.bind("").match(path, method="GET")
+    except (NotFound, MethodNotAllowed, RequestRedirect):
+        return False
+    return bool(endpoint != "without_language")
 
 
 def _drop_language(endpoint: str | None, values: dict[str, Any] | None) -> None:
@@ -104,12 +117,6 @@ def _add_language(endpoint: str, values: dict[str, Any]) -> None:
 def _to_own_language(address: str) -> ResponseReturnValue:
     """The same address in the reader's own language, if there is such a page."""
     target = f"/{own_language()}/{address}"
-    try:
-        endpoint, _ = current_app.url_map.bind("").match(target, method="GET")
-    except RequestRedirect as moved:
-        return redirect(moved.new_url)
-    except (NotFound, MethodNotAllowed):
-        raise NotFound from None
-    if endpoint == "without_language":
+    if not is_page(target):
         raise NotFound
     return redirect(target + (f"?{request.query_string.decode()}" if request.query_string else ""))

@@ -2,9 +2,7 @@
 
 from urllib.parse import unquote
 
-from flask import current_app
-from werkzeug.exceptions import HTTPException
-from werkzeug.routing import RequestRedirect
+from .languages import is_page
 
 FORBIDDEN = frozenset("\\\r\n\t\0@")
 
@@ -16,8 +14,4 @@ def is_safe(target: str | None) -> bool:
     decoded = unquote(unquote(target))
     if decoded.startswith("//") or FORBIDDEN & set(decoded) or any(ord(c) < 32 for c in decoded):
         return False
-    try:
-        endpoint, _ = current_app.url_map.bind("").match(target.partition("?")[0], method="GET")
-    except (HTTPException, RequestRedirect):
-        return False
-    return bool(endpoint != "without_language")
+    return is_page(target.partition("?")[0])

@@ -1,10 +1,9 @@
 """Serving: gunicorn, told in code, and the worker beside it."""
 
-import multiprocessing
+import os
 import signal
 import threading
 from collections.abc import Callable
-from multiprocessing.connection import wait
 from typing import Any
 
 from flask import Flask
@@ -56,19 +55,24 @@ def serve(app: Flask, settings: Settings) -> None:
 
 
 def start_beside(work: Callable[[threading.Event], None]) -> None:
-    """Run background work in a process of its own that ends with this one, however this one ends."""
-    multiprocessing.get_context("fork").Process(target=_work_until_alone, args=(work,), daemon=True).start()
+    """Run background work in a process of its own that ends with this one, however this one ends.
 
-
-def _work_until_alone(work: Callable[[threading.Event], None]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    The child waits at a pipe that nobody writes to: it closes by itself when the last process of ours is gone.
+    """
+    reading, writing = os.pipe()
+    if os.fork():
+        os.close(reading)
+        return
+    os.close(writing)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal asks the parent, the pipe asks us
     stop = threading.Event()
-    parent = multiprocessing.parent_process()
-    assert parent is not None
 
     def watch() -> None:
-        wait([parent.sentinel])
+        os.read(reading, 1)
         stop.set()
 
     threading.Thread(target=watch, daemon=True).start()
-    work(stop)
+    try:
+        work(stop)
+    finally:
+        os._exit(0)

@@ -38,9 +38,20 @@ def test_a_lesson_keeps_its_place_when_the_language_is_switched(as_participant, 
 
 def test_a_page_that_was_sent_links_to_a_page_that_can_be_opened(visitor):
     page = visitor.post("accounts.sign_in_post", data={"login": "x", "password": "y"}, expect=422)
+    assert 'href="/fr/sign-in"' in page.text
     for href in re.findall(r'<a href="(/(?:fr|ar)/[^"]*)" lang', page.text):
         visitor.get(href)
 
 
 def test_arabic_pages_run_from_right_to_left(visitor):
     assert '<html lang="ar" dir="rtl"' in visitor.get("home.welcome", lang="ar").text
+
+
+def test_a_refused_settings_page_links_back_to_the_settings(as_participant):
+    page = as_participant.post("accounts.save_account", data={"theme": "pink"}, expect=422)
+    assert 'href="/ar/account"' in page.text
+
+
+def test_a_page_that_is_not_there_links_to_the_same_address(visitor):
+    page = visitor.get("/en/nothing/here", expect=404)
+    assert 'href="/ar/nothing/here"' in page.text
