@@ -185,10 +185,10 @@ def test_no_file_names_a_place_that_only_one_machine_has():
 @pytest.mark.parametrize(
     ("what", "text"),
     [
-        ("a folder beside the clone", "see shared/domain.md"),
-        ("a path of one machine", "cd /work/main"),
-        ("a path of one machine", "open('/root/notes')"),
-        ("a package registry", "https://registry.npmjs.org/axe-core"),
+        ("a folder beside the clone", "see sha" + "red/domain.md"),
+        ("a path of one machine", "cd /wo" + "rk/main"),
+        ("a path of one machine", "open('/ro" + "ot/notes')"),
+        ("a package registry", "https://registry.npm" + "js.org/axe-core"),
     ],
 )
 def test_a_place_that_only_one_machine_has_would_be_found(what, text):

@@ -121,6 +121,15 @@ def test_leave_now_ends_the_session_and_goes_to_an_everyday_page(surfer, languag
     assert surfer.path == f"/{language}/sign-in", "the old cookie still opens a lesson"
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_a_page_wider_than_the_window_would_be_found(open_browser, script):
+    with open_browser(width=PHONE, script=script) as surfer:
+        surfer.open("/en/")
+        surfer.page.eval_on_selector("h1", "heading => { heading.style.width = '400px' }")
+
+        assert surfer.widths_that_scroll_sideways(PHONE, 500, SMALLEST_PHONE) == [PHONE, SMALLEST_PHONE]
+
+
 NAMED_PAGES = (
     "sign-in",
     "today",
