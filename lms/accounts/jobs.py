@@ -32,6 +32,7 @@ def deliver(payload: Mapping[str, Any], at: datetime) -> None:
     host = settings().public_url.partition("://")[2].partition(":")[0]
     message = EmailMessage()
     with force_locale(person.interface_language):
+        message["Message-ID"] = f"<{payload['key']}@{host}>"
         message["From"] = f"{site} <no-reply@{host}>"
         message["To"] = address
         message["Subject"] = str(template.subject)

@@ -9,6 +9,7 @@ from flask import Flask, current_app
 from sqlalchemy import delete, or_, select
 
 from lms.kernel.db import db
+from lms.kernel.ids import new_id
 
 from . import rules
 from .models import Job
@@ -50,8 +51,11 @@ def enqueue(kind: str, *, at: datetime, **ids: int | str) -> Job:
 
 
 def write_to(person_id: int, template: str, *, at: datetime) -> Job:
-    """Ask for a message to a person; address and text are found when it is sent."""
-    return enqueue("message", at=at, person=person_id, template=template)
+    """Ask for a message to a person; address and text are found when it is sent.
+
+    The key names the message: should it be sent twice, her mail program sees that it is one.
+    """
+    return enqueue("message", at=at, person=person_id, template=template, key=new_id().hex)
 
 
 def claim_next(*, at: datetime) -> Job | None:

@@ -15,7 +15,7 @@ def mail(in_app):
 
 
 def deliver(member):
-    jobs.deliver({"person": member.id, "template": "account_opened"}, NOW)
+    jobs.deliver({"person": member.id, "template": "account_opened", "key": "k1"}, NOW)
 
 
 def test_a_message_is_written_in_her_language_and_says_nothing(in_app, cast, mail):
@@ -23,6 +23,7 @@ def test_a_message_is_written_in_her_language_and_says_nothing(in_app, cast, mai
     (file,) = mail.glob("*.eml")
     text = file.read_text()
     assert "To: cedar@kanaria.example" in text and "Subject: You have a new message" in text
+    assert "Message-ID: <k1@localhost>" in text
     assert "Cc" not in text and "http" not in text
     assert not any(word in text.lower() for word in ("ceasefire", "course", "kanaria legalname"))
     assert len(text) < 2000
@@ -40,7 +41,7 @@ def test_who_gave_no_address_gets_no_message(in_app, cast, mail):
 
 
 def test_a_person_who_is_gone_gets_no_message(in_app, mail):
-    jobs.deliver({"person": 987654, "template": "account_opened"}, NOW)
+    jobs.deliver({"person": 987654, "template": "account_opened", "key": "k1"}, NOW)
     assert list(mail.glob("*")) == []
 
 
