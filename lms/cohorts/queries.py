@@ -9,6 +9,7 @@ from sqlalchemy.orm import contains_eager
 
 from lms.accounts.models import Person
 from lms.courses.models import Version
+from lms.courses.rules import Told, tell
 from lms.kernel.db import db
 
 from .models import CalendarEntry, Cohort, Enrolment
@@ -21,6 +22,14 @@ class Seat:
 
     cohort: Cohort
     enrolment: Enrolment | None
+
+    def title(self, language: str) -> Told:
+        """The cohort's title for a page in this language."""
+        return tell(self.cohort.title, language, self.cohort.version.required_languages)
+
+    def summary(self, language: str) -> Told:
+        """What the course is about, for a page in this language."""
+        return tell(self.cohort.version.summary, language, self.cohort.version.required_languages)
 
 
 def find_seat(who: Person, course_id: UUID) -> Seat | None:

@@ -132,3 +132,17 @@ def pick_language(wanted: str, available: Collection[str], required: Sequence[st
     required: in the order of course.yaml; a published lesson has all of them.
     """
     return wanted if wanted in available else required[0]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A short text and the language it is in."""
+
+    text: str
+    language: str
+
+
+def tell(text: ByLanguage, wanted: str, required: Sequence[str]) -> Told:
+    """A title or summary as a reader gets it: in her language where there is one, else in the first required one."""
+    language = pick_language(wanted, text, required)
+    return Told(text[language], language)

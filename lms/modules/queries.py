@@ -15,7 +15,7 @@ from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
 from lms.cohorts.queries import Seat, own_enrolment
 from lms.cohorts.rules import Opening
 from lms.courses.models import Lesson, LessonText, Module, Version
-from lms.courses.rules import pick_language
+from lms.courses.rules import Told, pick_language, tell
 from lms.kernel.db import db
 
 from .models import Progress
@@ -32,6 +32,10 @@ class LessonPlace:
     lesson: Lesson
     module: Module
     opening: Opening
+
+    def module_title(self, language: str) -> Told:
+        """The module's title for a page in this language."""
+        return tell(self.module.title, language, self.cohort.version.required_languages)
 
 
 def find_lesson_place(who: Person, lesson_id: UUID) -> LessonPlace | None:
@@ -160,12 +164,11 @@ def _outline_module(
     version: Version,
     language: str,
 ) -> OutlineModule:
-    titled = pick_language(language, module.title, version.required_languages)
     return OutlineModule(
         node_id=module.node_id,
         number=module.position,
-        title=module.title[titled],
-        summary=module.summary[titled],
+        title=tell(module.title, language, version.required_languages),
+        summary=tell(module.summary, language, version.required_languages),
         opens_at=opens_at,
         lessons=lessons,
     )

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from lms.courses.rules import Told
+
 
 class ModuleState(StrEnum):
     """The states of a task list: begun work never looks untouched, and a date that has passed promises nothing."""
@@ -37,8 +39,8 @@ class OutlineModule:
 
     node_id: str
     number: int
-    title: str
-    summary: str
+    title: Told
+    summary: Told
     opens_at: datetime | None
     lessons: Sequence[OutlineLesson]
 

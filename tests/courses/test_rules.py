@@ -1,7 +1,7 @@
 import pytest
 
 from lms.courses.errors import IdMeantSomethingElse
-from lms.courses.rules import NodeKind, check_kinds, pick_language
+from lms.courses.rules import NodeKind, Told, check_kinds, pick_language, tell
 
 from .versions import VERSION
 
@@ -31,3 +31,9 @@ def test_an_id_never_names_something_else():
         check_kinds(BEFORE, {"m1-words": NodeKind.MODULE})
 
     assert "named a lesson in an earlier version and cannot name a module" in str(refused.value)
+
+
+def test_a_title_is_told_in_the_readers_language_or_says_which_it_is_in():
+    title = {"en": "Words", "fr": "Mots"}
+    assert tell(title, "fr", ["en"]) == Told("Mots", "fr")
+    assert tell(title, "ar", ["en"]) == Told("Words", "en")

@@ -3,6 +3,7 @@ from uuid import UUID
 
 import pytest
 
+from lms.courses.rules import Told
 from lms.modules import rules
 from lms.modules.rules import ModuleState, OutlineLesson, OutlineModule, PartOfDay
 from tests.cast import DAY, NOW
@@ -25,8 +26,8 @@ def module(number, reads, *, opens=-1):
     return OutlineModule(
         node_id=f"m{number}",
         number=number,
-        title="",
-        summary="",
+        title=Told("", "en"),
+        summary=Told("", "en"),
         opens_at=None if opens is None else NOW + opens * DAY,
         lessons=[lesson(number * 10 + place, read=read) for place, read in enumerate(reads, 1)],
     )
