@@ -44,8 +44,8 @@ assets: $(V)/.dev ## hash and compress style sheet and script into lms/web/stati
 bench: $(V)/.dev ## statements, bytes and CPU per page, as a table
 	$(PY) -m bench.pages $(ARGS)
 
-soak: $(V)/.dev ## long runs: kill, restart, reverse proxy
-	$(PY) -m pytest -n 0 tests/soak $(ARGS)
+soak: $(V)/.dev ## long runs: the server is killed while people work
+	$(PY) -m pytest -n 0 -s -o addopts=-q tests/soak $(ARGS)
 
 lock: ## pin the dependencies anew (needs uv)
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.lock

@@ -5,7 +5,7 @@ The table of variables is docs/contract.md, section Environment.
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -91,6 +91,7 @@ def read_settings(
     _make_folder("LMS_DATA_DIR", data_dir, 0o750)
     _make_folder("LMS_KEYS_DIR", keys_dir, 0o700)
     database_url = _database_url(environ, data_dir)
+    _check_keys_are_at_hand(database_url, keys_dir)
     port = _number(environ, "LMS_PORT", 8000, 1, 65535)
     return Settings(
         environment=environment,
@@ -180,14 +181,23 @@ def _mail_url(environ: Mapping[str, str], data_dir: Path) -> str:
     return value
 
 
-def _secret(environ: Mapping[str, str], name: str, default: Path, make: object, environment: Environment) -> str:
+def _check_keys_are_at_hand(database_url: str, keys_dir: Path) -> None:
+    """New keys beside an old database would hide that the old ones are lost, and with them every sealed value."""
+    url = make_url(database_url)
+    has_database = url.get_backend_name() == "sqlite" and Path(str(url.database)).exists()
+    if has_database and not any(keys_dir.iterdir()):
+        raise Misconfigured(f"LMS_KEYS_DIR: {keys_dir} is empty, but there is a database: restore its keys folder.")
+
+
+def _secret(
+    environ: Mapping[str, str], name: str, default: Path, make: Callable[[], str], environment: Environment
+) -> str:
     """A secret given as a value, as `file:PATH`, or made once in the keys folder."""
     value = environ.get(name) or f"file:{default}"
     if not value.startswith("file:"):
         return value
     path = Path(value.removeprefix("file:"))
     if not path.exists() and path == default:
-        assert callable(make)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(make() + "\n")
     try:

@@ -82,3 +82,13 @@ def test_postgresql_goes_through_psycopg_and_keeps_its_password(environ):
 
 def test_one_site_name_stands_for_every_language(environ):
     assert read_settings({**environ, "LMS_SITE_NAME": "Rihla"}).site_name == dict.fromkeys(("en", "fr", "ar"), "Rihla")
+
+
+def test_new_keys_are_not_made_beside_an_old_database(environ, tmp_path):
+    read_settings(environ)
+    (tmp_path / "data" / "lms.sqlite").touch()
+    read_settings(environ)
+    for key in (tmp_path / "data-keys").iterdir():
+        key.unlink()
+    with pytest.raises(Misconfigured, match="LMS_KEYS_DIR: .* is empty, but there is a database"):
+        read_settings(environ)

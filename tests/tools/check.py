@@ -15,8 +15,9 @@ ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 PROGRAMMES = sorted(path.parent for path in (ROOT / "content").glob("*/course.yaml"))
 PYTHON_CODE = ("lms", "tests", "migrations")
-TEMPLATE_RULES_LEFT_OUT = "H015,H020,H043"
-"""Taste that costs bytes: line breaks after headings, no empty cell in a row, a type on every button that submits."""
+TEMPLATE_RULES_LEFT_OUT = "H015,H020,H043,J018"
+"""Taste that costs bytes: line breaks after headings, no empty cell in a row, a type on every button that submits.
+J018 wants url_for in every link, but the one of Leave now has to work without the application (docs/design/design.md 9)."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Result:
 def parts(coverage_data: Path, *, with_outside: bool) -> list[Part]:
     """All parts in order."""
     python = (sys.executable, "-m")
-    tests = ("pytest", "-n", "auto", "--cov", "--cov-report=", "--durations=12", "--durations-min=5")
+    tests = ("pytest", "-n", "auto", "--cov", "--cov-report=", "-rs", "--durations=12", "--durations-min=5")
     found = [
         Part("ruff", (*python, "ruff", "check", *PYTHON_CODE)),
         Part("ruff format", (*python, "ruff", "format", "--check", *PYTHON_CODE)),
