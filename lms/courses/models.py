@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, Mapper, ORMExecuteState, mapped_column, object_session, relationship
 
+from lms.audit.dictionary import Level, Personal, Retention
 from lms.kernel.db import Json, Model, db
 from lms.kernel.db import Word as OneWord
 
@@ -40,7 +41,11 @@ class Version(Model):
         UniqueConstraint("programme_id", "number"),
         CheckConstraint("number > 0", name="number_positive"),
     )
-    holds_personal_data: ClassVar[Mapping[str, Any]] = {}
+    holds_personal_data: ClassVar[Mapping[str, Any]] = {
+        "imported_by_id": Personal(
+            level=Level.ATTENDANCE, purpose="who published, by number", retention=Retention.ENROLMENT
+        ),
+    }
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[UUID] = mapped_column(unique=True)

@@ -1,7 +1,8 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Integer, text
+from sqlalchemy.orm import mapped_column
 
 from lms.accounts.models import Person, SignInAttempt
 from lms.kernel.db import Model, UtcDateTime, db, transaction
@@ -20,7 +21,12 @@ def test_times_come_back_aware(in_app, cast):
 
 def test_a_model_without_a_word_on_personal_data_cannot_exist():
     with pytest.raises(TypeError, match="Undeclared must declare holds_personal_data"):
-        type("Undeclared", (Model,), {"__tablename__": "tests_undeclared", "__annotations__": {}})
+        type(
+            "Undeclared",
+            (Model,),
+            {"__tablename__": "tests_undeclared", "id": mapped_column(Integer, primary_key=True)},
+        )
+    db.metadata.remove(db.metadata.tables["tests_undeclared"])
 
 
 def _attempt() -> SignInAttempt:
