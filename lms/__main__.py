@@ -1,5 +1,7 @@
 """`lms`: every command, each package's own beside the few that concern the whole."""
 
+import logging
+import os
 import signal
 import sys
 import threading
@@ -8,7 +10,7 @@ from typing import Any
 
 import click
 from flask import Flask, current_app
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from lms.accounts.cli import user
 from lms.app import create_app
@@ -18,8 +20,7 @@ from lms.kernel import migrations
 from lms.kernel.commands import with_app
 from lms.kernel.errors import Misconfigured, Refusal
 from lms.messaging.jobs import run_forever
-from lms.settings import Environment, read_settings
-from lms.web.cookies import settings
+from lms.settings import Environment, current_settings, read_settings
 from lms.web.server import serve as serve_app
 
 
@@ -76,7 +77,7 @@ def serve() -> None:
     """Serve pages. Run `lms worker` beside it for messages and clean-up."""
     if not migrations.is_at_head():
         raise Misconfigured("The database is not at the newest migration; run: lms db upgrade")
-    serve_app(click.get_current_context().obj(), settings())
+    serve_app(click.get_current_context().obj(), current_settings())
 
 
 @lms.command(epilog="Example: lms worker")
@@ -106,12 +107,15 @@ for command in (content, user, demo, doctor):
 
 def main() -> None:
     """Run a command: 0 done, 1 refused with one sentence, 2 wrong use."""
+    os.umask(0o077)  # whatever is made, nobody else on the machine reads it
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     try:
         lms(obj=Application(), prog_name="lms")
     except (Misconfigured, Refusal) as refusal:
         sys.exit(f"lms: {refusal}")
-    except OperationalError as fault:
-        sys.exit(f"lms: the database is not reachable ({type(fault.orig).__name__}); see LMS_DATABASE_URL.")
+    except (OperationalError, ProgrammingError) as fault:
+        kind = type(fault.orig).__name__
+        sys.exit(f"lms: the database does not answer as it should ({kind}); see LMS_DATABASE_URL, or: lms db upgrade")
 
 
 if __name__ == "__main__":

@@ -3,14 +3,17 @@
 The table of variables is docs/contract.md, section Environment.
 """
 
+import contextlib
 import os
 import stat
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from flask import current_app
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -19,6 +22,7 @@ from lms.kernel.ids import new_token
 from lms.kernel.sealed import KeyRing
 
 LANGUAGES = ("en", "fr", "ar")
+SECRET_LEAST = 32
 NOT_BUILT_YET = ("LMS_REDIS_URL", "LMS_STORAGE_URL")
 
 
@@ -34,11 +38,13 @@ class Environment(StrEnum):
 class Limits:
     """How many failed sign-ins are taken in `window_minutes` before the next is refused unread.
 
-    Right credentials from a device that signed in before are never refused (docs/security/threat-model.md E2).
+    A device that signed in before has a limit of its own: others' failures do not keep her out
+    (docs/security/threat-model.md E2).
     """
 
     window_minutes: int = 15
     per_account: int = 5
+    per_device: int = 20
     per_source: int = 30
     everywhere: int = 600
 
@@ -69,9 +75,20 @@ class Settings:
         return self.public_url.startswith("https://")
 
     @property
+    def public_host(self) -> str:
+        """The host name people type."""
+        return str(urlsplit(self.public_url).hostname)
+
+    @property
     def keystore(self) -> Path | None:
         """The file of person keys; None where the database keeps them in a schema."""
         return self.keys_dir / "person-keys.sqlite" if self.database_url.startswith("sqlite") else None
+
+
+def current_settings() -> Settings:
+    """The settings of the running application."""
+    found: Settings = current_app.extensions["settings"]
+    return found
 
 
 def read_settings(
@@ -90,6 +107,7 @@ def read_settings(
         raise Misconfigured("LMS_KEYS_DIR must not lie inside LMS_DATA_DIR: who copies the data must not get the keys.")
     _make_folder("LMS_DATA_DIR", data_dir, 0o750)
     _make_folder("LMS_KEYS_DIR", keys_dir, 0o700)
+    _check_private(keys_dir, environment)
     database_url = _database_url(environ, data_dir)
     _check_keys_are_at_hand(database_url, keys_dir)
     port = _number(environ, "LMS_PORT", 8000, 1, 65535)
@@ -98,7 +116,7 @@ def read_settings(
         data_dir=data_dir,
         keys_dir=keys_dir,
         database_url=database_url,
-        migration_url=environ.get("LMS_MIGRATION_URL") or database_url,
+        migration_url=_database_address("LMS_MIGRATION_URL", environ.get("LMS_MIGRATION_URL") or database_url),
         host=environ.get("LMS_HOST") or "127.0.0.1",
         port=port,
         public_url=_public_url(environ, environment, port),
@@ -137,18 +155,26 @@ def _make_folder(name: str, folder: Path, mode: int) -> None:
         raise Misconfigured(f"{name}: the folder {folder} cannot be made or written to.")
 
 
+def _check_private(keys_dir: Path, environment: Environment) -> None:
+    if environment is Environment.PRODUCTION and stat.S_IMODE(keys_dir.stat().st_mode) & 0o077:
+        raise Misconfigured(f"LMS_KEYS_DIR: others can open {keys_dir}; run: chmod 700 {keys_dir}")
+
+
 def _database_url(environ: Mapping[str, str], data_dir: Path) -> str:
-    value = environ.get("LMS_DATABASE_URL") or f"sqlite:///{data_dir / 'lms.sqlite'}"
+    return _database_address("LMS_DATABASE_URL", environ.get("LMS_DATABASE_URL") or f"sqlite:///{data_dir}/lms.sqlite")
+
+
+def _database_address(name: str, value: str) -> str:
     try:
         url = make_url(value)
     except ArgumentError:
-        raise Misconfigured("LMS_DATABASE_URL is not a database address (sqlite:/// or postgresql://).") from None
+        raise Misconfigured(f"{name} is not a database address (sqlite:/// or postgresql://).") from None
     if url.get_backend_name() == "sqlite":
         if not url.database or url.database == ":memory:":
-            raise Misconfigured("LMS_DATABASE_URL names no file: SQLite in memory would lose people's work.")
+            raise Misconfigured(f"{name} names no file: SQLite in memory would lose people's work.")
         return value
     if url.get_backend_name() != "postgresql":
-        raise Misconfigured(f"LMS_DATABASE_URL names {url.get_backend_name()}; SQLite and PostgreSQL are supported.")
+        raise Misconfigured(f"{name} names {url.get_backend_name()}; SQLite and PostgreSQL are supported.")
     return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
 
@@ -195,14 +221,28 @@ def _secret(
     """A secret given as a value, as `file:PATH`, or made once in the keys folder."""
     value = environ.get(name) or f"file:{default}"
     if not value.startswith("file:"):
+        if len(value) < SECRET_LEAST:
+            raise Misconfigured(f"{name} has fewer than {SECRET_LEAST} characters.")
         return value
     path = Path(value.removeprefix("file:"))
     if not path.exists() and path == default:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(make() + "\n")
+        _make_once(path, make())
     try:
         if environment is Environment.PRODUCTION and stat.S_IMODE(path.stat().st_mode) & 0o077:
             raise Misconfigured(f"{name}: others can read {path}; run: chmod 600 {path}")
-        return path.read_text().strip()
+        found = path.read_text().strip()
     except OSError:
         raise Misconfigured(f"{name}: the file {path} cannot be read.") from None
+    if len(found) < SECRET_LEAST:
+        raise Misconfigured(f"{name}: {path} holds fewer than {SECRET_LEAST} characters.")
+    return found
+
+
+def _make_once(path: Path, secret: str) -> None:
+    """Write a new secret whole or not at all; of several processes that start together, one wins and all read it."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".") as file:  # made with mode 600
+        file.write(secret + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(file.name, path)

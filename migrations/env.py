@@ -29,6 +29,7 @@ context.configure(
     include_name=include_name,
     render_item=render_item,
     compare_type=True,
+    render_as_batch=True,
     transaction_per_migration=False,
 )
 context.run_migrations()

@@ -184,5 +184,5 @@ def _member(name: str, language: str, zone: str) -> tuple[Person, Member]:
         at=NOW,
     )
     passphrase = f"the long words of {name}"
-    accounts.set_credentials(person, name, passphrase)
+    accounts.set_credentials(person, name, passphrase, by=None, at=NOW)
     return person, Member(person.id, person.public_id, shown, name, passphrase, language)

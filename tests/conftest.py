@@ -14,7 +14,7 @@ from sqlalchemy import Engine, event
 from lms.app import create_app
 from lms.kernel import migrations
 from lms.kernel.clock import FixedClock
-from lms.kernel.db import WRITES, db, transaction
+from lms.kernel.db import PATIENCE, WRITES, db, transaction
 from lms.settings import Settings, read_settings
 from tests.cast import NOW, Cast, make_cast
 from tests.client import Visitor
@@ -102,7 +102,7 @@ def app(world: World) -> Iterator[Flask]:
     with world.app.app_context():
         engine = db.engine
     engines = db._app_engines[world.app]
-    with engine.connect().execution_options(**{WRITES: True}) as connection:
+    with engine.connect().execution_options(**{WRITES: PATIENCE}) as connection:
         outer = connection.begin()
         engines[None] = connection
         db.session.session_factory.configure(join_transaction_mode="create_savepoint")

@@ -97,7 +97,7 @@ def test_the_doctor_finds_a_ring_that_is_not_this_databases(demo, tmp_path):
     from lms.kernel.sealed import KeyRing
 
     report = demo.run("doctor", expect=1, LMS_DATA_KEYS=KeyRing.new_line())
-    assert "FAULT  the key ring opens this database's sealed values" in report
+    assert "FAULT  the key ring does not open this database's sealed values" in report
 
 
 def test_routes_are_listed_one_a_line(operator):

@@ -27,6 +27,12 @@ def time_zones() -> Choices:
     return [("UTC", "UTC")] + [(zone, zone.replace("_", " ")) for zone in named]
 
 
+def time_zones_with(stored: str) -> Choices:
+    """The same, with the zone that is stored, however it is named."""
+    offered = time_zones()
+    return offered if any(zone == stored for zone, _name in offered) else [(stored, stored), *offered]
+
+
 def themes() -> Choices:
     """Colours."""
     return [

@@ -7,8 +7,7 @@ import click
 from lms.kernel import clock
 from lms.kernel.commands import with_app
 from lms.kernel.db import transaction
-from lms.settings import LANGUAGES
-from lms.web.cookies import settings
+from lms.settings import LANGUAGES, current_settings
 
 from . import services
 from .models import Person
@@ -41,7 +40,7 @@ def invite(shown_name: str, language: str, zone: str, email: str | None, role: s
         person = _make(shown_name, language, zone, email, role)
         code = services.invite(person, by=None, at=clock.now())
     click.echo(f"Code, valid for 14 days and shown only now: {code}")
-    click.echo(f"She types it at {settings().public_url}/{language}/enrol")
+    click.echo(f"She types it at {current_settings().public_url}/{language}/enrol")
 
 
 @user.command(epilog="Example: lms user create --shown-name 'Rania M.' --login rania")
@@ -61,7 +60,7 @@ def create(
     """Make a person who can sign in at once."""
     with transaction():
         person = _make(shown_name, language, zone, email, role)
-        services.set_credentials(person, login, passphrase)
+        services.set_credentials(person, login, passphrase, by=None, at=clock.now())
     click.echo("Done.")
 
 

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
+from email.utils import format_datetime
 from typing import Any
 
 from flask_babel import force_locale
 
-from lms.kernel.db import transaction
+from lms.kernel.db import db, transaction
 from lms.messaging import channels
-from lms.web.cookies import settings
+from lms.settings import current_settings
 
 from . import queries, services, vault
-from .messages import TEMPLATES
+from .messages import TEMPLATES, Template
 from .rules import ContactKind
 
 MESSAGE = "message"
@@ -20,24 +22,30 @@ SWEEP = "accounts.sweep"
 
 
 def deliver(payload: Mapping[str, Any], at: datetime) -> None:
-    """Send one message to one person, in her language, if she gave an address that can be written to."""
+    """Send one message to one person, in her language, if she gave an address that can be written to.
+
+    Raises CannotOpen when her key is gone, and what `channels.send` raises.
+    """
     person = queries.find_recipient(payload["person"])
-    if person is None or person.contact_kind is not ContactKind.EMAIL:
+    address = vault.open_contact(person) if person is not None else None
+    if person is None or address is None or person.contact_kind is not ContactKind.EMAIL:
         return
-    address = vault.open_contact(person)
-    if address is None:
-        return
-    template = TEMPLATES[payload["template"]]
-    site = settings().site_name[person.interface_language]
-    host = settings().public_url.partition("://")[2].partition(":")[0]
+    message = _letter(TEMPLATES[payload["template"]], person.interface_language, address)
+    message["Message-ID"] = f"<{payload['key']}@{current_settings().public_host}>"
+    message["Date"] = format_datetime(at)
+    db.session.remove()  # no transaction stays open while another machine is waited for
+    channels.send(current_settings().mail_url, message)
+
+
+def _letter(template: Template, language: str, address: str) -> EmailMessage:
+    settings = current_settings()
     message = EmailMessage()
-    with force_locale(person.interface_language):
-        message["Message-ID"] = f"<{payload['key']}@{host}>"
-        message["From"] = f"{site} <no-reply@{host}>"
-        message["To"] = address
+    message["From"] = Address(settings.site_name[language], "no-reply", settings.public_host)
+    message["To"] = address
+    with force_locale(language):
         message["Subject"] = str(template.subject)
         message.set_content(str(template.text))
-    channels.send(settings().mail_url, message)
+    return message
 
 
 def sweep(payload: Mapping[str, Any], at: datetime) -> None:

@@ -3,13 +3,15 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, defer, joinedload
 
 from lms.kernel.db import db
 from lms.kernel.ids import hash_token, read_code
 
 from .models import Invitation, Person, PersonKey, RoleGrant, Session, SignInAttempt
 from .rules import Failures
+
+NOT_FOR_PAGES = (Person.passphrase_hash, Person.legal_name, Person.contact)
 
 
 def find_session(token: str, *, at: datetime) -> Session | None:
@@ -27,13 +29,26 @@ def find_session(token: str, *, at: datetime) -> Session | None:
             .outerjoin(RoleGrant, holds_now)
             .where(Session.token_hash == hash_token(token), Person.disabled_at.is_(None))
             .options(
-                contains_eager(Session.person).options(contains_eager(Person.key), contains_eager(Person.roles)),
+                contains_eager(Session.person).options(
+                    contains_eager(Person.key),
+                    contains_eager(Person.roles),
+                    # What no page needs is not there to leak.
+                    *(
+                        defer(column, raiseload=True)
+                        for column in (Person.passphrase_hash, Person.legal_name, Person.contact)
+                    ),
+                ),
             )
             .execution_options(populate_existing=True)
         )
         .unique()
         .one_or_none()
     )
+
+
+def anybody() -> bool:
+    """Whether there is any person yet."""
+    return db.session.scalar(select(Person.id).limit(1)) is not None
 
 
 def find_by_login(login_index: bytes) -> Person | None:
@@ -69,7 +84,7 @@ def find_invitation(code: str, *, for_update: bool = False) -> Invitation | None
 def find_recipient(person_id: int) -> Person | None:
     """A person with her key, for delivering a message."""
     return db.session.scalars(
-        select(Person).where(Person.id == person_id).options(joinedload(Person.key))
+        select(Person).where(Person.id == person_id, Person.disabled_at.is_(None)).options(joinedload(Person.key))
     ).one_or_none()
 
 
@@ -77,8 +92,9 @@ def some_sealed_person() -> Person | None:
     """Any one person with a sealed name, to try the key ring on."""
     return db.session.scalars(
         select(Person)
+        .join(PersonKey, PersonKey.person_id == Person.public_id)
         .where(Person.legal_name.is_not(None))
-        .options(joinedload(Person.key))
+        .options(contains_eager(Person.key))
         .order_by(Person.id)
         .limit(1)
     ).one_or_none()

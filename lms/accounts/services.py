@@ -3,16 +3,15 @@
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
 
-from flask import current_app
-from sqlalchemy import delete
+from sqlalchemy import delete, update
+from sqlalchemy.exc import IntegrityError
 
 from lms.audit import services as audit
-from lms.kernel.db import db
+from lms.kernel.db import db, lock_name
 from lms.kernel.ids import hash_token, new_code, new_id, new_token
 from lms.messaging import services as messaging
-from lms.settings import Settings
+from lms.settings import current_settings
 
 from . import passphrases, queries, rules, vault
 from .errors import InvitationUnknown, LoginUnfit, TooManyAttempts, WrongCredentials
@@ -23,13 +22,12 @@ PERSON_MADE = audit.act("accounts.person.made")
 PERSON_INVITED = audit.act("accounts.person.invited")
 INVITATION_USED = audit.act("accounts.invitation.used")
 ROLE_GRANTED = audit.act("accounts.role.granted", "role")
-SESSION_STARTED = audit.act("accounts.session.started")
-SESSION_ENDED = audit.act("accounts.session.ended")
+PASSPHRASE_SET = audit.act("accounts.passphrase.set")
 
 
 def keyed_hash(purpose: str, text: str) -> bytes:
     """A hash that only this installation can compute: finds a value again without storing it."""
-    secret = cast(Settings, current_app.extensions["settings"]).secret_key
+    secret = current_settings().secret_key
     return hmac.digest(secret.encode(), f"{purpose}:{text}".encode(), "sha256")
 
 
@@ -83,7 +81,12 @@ def grant_role(person: Person, role: Role, *, cohort_id: int | None, by: Person 
 
 
 def invite(person: Person, *, by: Person | None, at: datetime) -> str:
-    """Make a one-use code for a person and return it: this is the only time it is readable."""
+    """Make a one-use code for a person and return it: this is the only time it is readable.
+
+    Codes that she was given before and did not use open nothing any more.
+    """
+    open_before = Invitation.person_id == person.id, Invitation.used_at.is_(None), Invitation.withdrawn_at.is_(None)
+    db.session.execute(update(Invitation).where(*open_before).values(withdrawn_at=at))
     code = new_code()
     db.session.add(
         Invitation(
@@ -97,16 +100,27 @@ def invite(person: Person, *, by: Person | None, at: datetime) -> str:
     return code
 
 
-def set_credentials(person: Person, login: str, passphrase: str) -> None:
-    """Give a person her login and passphrase. Raises LoginUnfit and the passphrase refusals of `rules`."""
+def set_credentials(person: Person, login: str, passphrase: str, *, by: Person | None, at: datetime) -> None:
+    """Give a person her login and passphrase; whoever is signed in as her is signed out.
+
+    Raises LoginUnfit and the passphrase refusals of `rules`.
+    """
     rules.check_login(login)
     rules.check_passphrase(passphrase, login=login, has_factor=False)
-    index = login_index(login)
-    holder = queries.find_by_login(index)
-    if holder is not None and holder.id != person.id:
-        raise LoginUnfit
-    person.login_index = index
+    person.login_index = login_index(login)
     person.passphrase_hash = passphrases.hash_passphrase(rules.fold_passphrase(passphrase))
+    try:
+        db.session.flush()  # the database knows whether somebody else has this login
+    except IntegrityError:
+        raise LoginUnfit from None
+    db.session.execute(delete(Session).where(Session.person_id == person.id))
+    audit.record(PASSPHRASE_SET, by=_number(by), on=person.id, at=at)
+
+
+def share_credentials(person: Person, login: str, like: Person, *, by: Person | None, at: datetime) -> None:
+    """Let a person of a demo sign in with another's passphrase: hashing each would take most of the time."""
+    person.login_index, person.passphrase_hash = login_index(login), like.passphrase_hash
+    audit.record(PASSPHRASE_SET, by=_number(by), on=person.id, at=at)
 
 
 def use_invitation(code: str, login: str, passphrase: str, *, at: datetime) -> Person:
@@ -119,19 +133,15 @@ def use_invitation(code: str, login: str, passphrase: str, *, at: datetime) -> P
         raise InvitationUnknown
     rules.check_invitation(invitation.state(), at=at)
     person = invitation.person
-    set_credentials(person, login, passphrase)
+    set_credentials(person, login, passphrase, by=person, at=at)
     invitation.used_at = at
     messaging.write_to(person.id, "account_opened", at=at)
     audit.record(INVITATION_USED, by=person.id, on=person.id, at=at)
     return person
 
 
-def look_at_code(code: str, source: str, *, at: datetime) -> Invitation:
-    """The open invitation of a typed code; tries count towards the limits, right or wrong.
-
-    Raises TooManyAttempts, InvitationUnknown, InvitationUsed, InvitationExpired.
-    """
-    begin_attempt(f"invitation {hash_token(code).hex()}", source, device_is_known=False, at=at)
+def look_at_code(code: str, *, at: datetime) -> Invitation:
+    """The open invitation of a typed code. Raises InvitationUnknown, InvitationUsed, InvitationExpired."""
     invitation = queries.find_invitation(code)
     if invitation is None:
         raise InvitationUnknown
@@ -139,29 +149,50 @@ def look_at_code(code: str, source: str, *, at: datetime) -> Invitation:
     return invitation
 
 
-def begin_attempt(login: str, source: str, *, device_is_known: bool, at: datetime) -> SignInAttempt:
+def known_device(login: str) -> str:
+    """What a browser keeps from which this login signed in, unless she said that the device is shared."""
+    return keyed_hash("known", rules.fold_login(login)).hex()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a try comes from. address: never stored. device: the cookie of one where this login signed in before."""
+
+    address: str
+    device: str | None = None
+
+
+def begin_attempt(name: str, source: Source, *, at: datetime) -> SignInAttempt:
     """Count one try before anything is looked at, so that parallel tries cannot outrun the limit.
 
-    source: the caller's network address, never stored. A device on which this login signed in before is not refused
-    on account of others' failures. Needs a transaction of its own, committed before the credentials are checked.
-    Raises TooManyAttempts; a refused try is not counted, so that nobody can be kept out for longer than the window.
+    name: the login or the code that is tried. A known device has a limit of its own and is not refused on account of
+    others' failures. Needs a transaction of its own, committed before anything is checked. Raises TooManyAttempts;
+    a refused try is not counted, so that nobody can be kept out for longer than the window.
     """
-    limits = cast(Settings, current_app.extensions["settings"]).limits
-    attempt = SignInAttempt(
-        account_key=keyed_hash("account", rules.fold_login(login)),
-        source_key=keyed_hash("source", source),
-        at=at,
-    )
+    limits = current_settings().limits
+    window = timedelta(minutes=limits.window_minutes)
+    if source.device is None:
+        account, origin = keyed_hash("account", rules.fold_login(name)), keyed_hash("source", source.address)
+        allowed = rules.AllowedFailures(
+            of_account=limits.per_account, of_source=limits.per_source, everywhere=limits.everywhere
+        )
+    else:
+        account = origin = keyed_hash("device", source.device)
+        allowed = rules.AllowedFailures(
+            of_account=limits.per_device, of_source=limits.per_device, everywhere=limits.everywhere + limits.per_device
+        )
+    lock_name(account)
+    attempt = SignInAttempt(account_key=account, source_key=origin, at=at)
     db.session.add(attempt)
     db.session.flush()  # the count below includes this try
-    window = timedelta(minutes=limits.window_minutes)
-    counted = queries.failures(attempt.account_key, attempt.source_key, at=at, window=window)
-    allowed = rules.AllowedFailures(
-        of_account=limits.per_account, of_source=limits.per_source, everywhere=limits.everywhere
-    )
-    if not device_is_known and not rules.may_try(counted, allowed):
+    if not rules.may_try(queries.failures(account, origin, at=at, window=window), allowed):
         raise TooManyAttempts(minutes=limits.window_minutes)
     return attempt
+
+
+def forgive(attempt: SignInAttempt) -> None:
+    """The try was right: neither it nor the failures before it count any more."""
+    db.session.execute(delete(SignInAttempt).where(SignInAttempt.account_key == attempt.account_key))
 
 
 def check_credentials(login: str, passphrase: str) -> Person:
@@ -173,29 +204,29 @@ def check_credentials(login: str, passphrase: str) -> Person:
     return person
 
 
-def start_session(person: Person, passphrase: str, attempt: SignInAttempt | None, *, shared: bool, at: datetime) -> str:
-    """Sign a person in: a new session, whose token is returned for the cookie and stored as its hash only."""
-    if attempt is not None:
-        db.session.execute(delete(SignInAttempt).where(SignInAttempt.account_key == attempt.account_key))
+def start_session(person: Person, passphrase: str, *, shared: bool, at: datetime) -> str:
+    """Sign a person in: a new session, whose token is returned for the cookie and stored as its hash only.
+
+    Not an audited act: nobody needs to know when she was here.
+    """
     if person.passphrase_hash and passphrases.is_outdated(person.passphrase_hash):
         person.passphrase_hash = passphrases.hash_passphrase(rules.fold_passphrase(passphrase))
     token = new_token()
     db.session.add(Session(token_hash=hash_token(token), person_id=person.id, started_at=at, used_at=at, shared=shared))
-    audit.record(SESSION_STARTED, by=person.id, on=person.id, at=at)
     return token
 
 
-def end_session(token: str, *, at: datetime) -> None:
-    """Sign one browser out. The cookie is dead from here on; a token that is not known is no error."""
-    session = queries.find_session(token, at=at)
-    if session is not None:
-        db.session.delete(session)
-        audit.record(SESSION_ENDED, by=session.person_id, on=session.person_id, at=at)
+def end_session(token: str) -> None:
+    """Sign one browser out. The cookie is dead from here on; a token that is not known is no error.
+
+    Not an audited act, like signing in: nobody needs to know when she was here.
+    """
+    db.session.execute(delete(Session).where(Session.token_hash == hash_token(token)))
 
 
-def note_use(session: Session, *, at: datetime) -> None:
-    """Remember that the session is in use, for its idle limit."""
-    session.used_at = at
+def note_use(session_id: int, *, at: datetime) -> None:
+    """Remember that the session is in use, for its idle limit. Not an audited act."""
+    db.session.execute(update(Session).where(Session.id == session_id).values(used_at=at))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,15 +252,14 @@ def save_preferences(person: Person, wanted: Preferences) -> None:
 
 
 def sweep(*, at: datetime) -> None:
-    """Delete what is over: dead sessions, tries older than a day, invitations long ended."""
+    """Delete what is over: dead sessions, tries older than a day, invitations older than their 14 days."""
     db.session.execute(delete(Session).where(Session.started_at <= at - rules.SESSION_LONGEST))
     db.session.execute(delete(Session).where(Session.used_at <= at - rules.SESSION_IDLE_OWN))
     db.session.execute(
         delete(Session).where(Session.shared.is_(True), Session.used_at <= at - rules.SESSION_IDLE_SHARED)
     )
     db.session.execute(delete(SignInAttempt).where(SignInAttempt.at <= at - timedelta(days=1)))
-    ended = timedelta(days=rules.INVITATION_DAYS)
-    db.session.execute(delete(Invitation).where(Invitation.expires_at <= at - ended))
+    db.session.execute(delete(Invitation).where(Invitation.expires_at <= at))
 
 
 def _number(person: Person | None) -> int | None:

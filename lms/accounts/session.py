@@ -1,6 +1,7 @@
 """The signed-in person of this request."""
 
 import logging
+from datetime import timedelta
 from typing import cast
 
 from flask import Flask, Response, g, redirect, request, url_for
@@ -12,11 +13,13 @@ from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.web import cookies
 from lms.web.cookies import Cookie
+from lms.web.csrf import ForgedOrStale
 
 from . import queries, rules, services
-from .models import Person, Session
+from .models import Person
 
 log = logging.getLogger("lms.accounts")
+BUSY_PATIENCE = timedelta(milliseconds=200)
 
 
 def me() -> Person:
@@ -43,7 +46,7 @@ def load_person() -> Person | None:
     session = queries.find_session(token, at=at)
     if session is None or not rules.is_alive(session.times(), at=at):
         return None
-    g.session_row = session
+    g.session_seen = session.id, session.times()
     g.time_zone, g.digits = session.person.time_zone, session.person.digits.value
     return session.person
 
@@ -51,20 +54,26 @@ def load_person() -> Person | None:
 def _note_use(response: Response) -> Response:
     """Write the last-used minute, at most once in five: the only write that a reading page ever causes.
 
-    A database that is away now does not take the page from her that is already made.
+    A database that is away or busy now does not take the page from her that is already made.
     """
-    session: Session | None = g.get("session_row")
+    if "session_seen" not in g:
+        return response
+    session_id, times = g.session_seen
     at = clock.now()
-    if session is not None and rules.should_note_use(session.times(), at=at):
+    if rules.should_note_use(times, at=at):
         try:
-            with transaction():
-                services.note_use(session, at=at)
+            with transaction(patience=BUSY_PATIENCE):
+                services.note_use(session_id, at=at)
         except SQLAlchemyError as fault:
             log.warning("the use of a session was not noted: %s", type(fault).__name__)
     return response
 
 
 def to_sign_in() -> ResponseReturnValue:
-    """Send a stranger to sign-in, and back to where she wanted to go."""
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("accounts.sign_in", next=wanted))
+    """Send a stranger to sign-in, and back to where she wanted to go.
+
+    Who sent a form is told that she was signed out and to go back, where what she typed still is.
+    """
+    if request.method not in ("GET", "HEAD"):
+        raise ForgedOrStale
+    return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))

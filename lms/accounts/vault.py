@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import current_app
 
 from lms.kernel.db import db
-from lms.kernel.sealed import DataKey, KeyRing, Sealed
+from lms.kernel.sealed import CannotOpen, DataKey, KeyRing, Sealed
 
 from .models import Person, PersonKey
 
@@ -37,8 +37,10 @@ def can_open(person: Person) -> bool:
 
 
 def _open(person: Person, value: Sealed | None, place: str) -> str | None:
-    if value is None or person.key is None:
+    if value is None:
         return None
+    if person.key is None:
+        raise CannotOpen
     return _ring().unwrap(person.key.wrapped, owner=person.public_id).open(value, place=place)
 
 

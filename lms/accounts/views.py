@@ -11,12 +11,13 @@ from lms.web import cookies, redirects
 from lms.web.cookies import KNOWN_SECONDS, Cookie
 from lms.web.http import allow, explain, public, who
 
-from . import choices, rules, services
+from . import choices, services
 from .errors import TooManyAttempts
 from .forms import AccountForm, CodeForm, EnrolForm, SignInForm
-from .models import Person
+from .models import Person, SignInAttempt
 from .policy import AccountPermission
 from .rules import Digits, Theme
+from .services import Source
 from .session import me
 
 bp = Blueprint("accounts", __name__, template_folder="templates", url_prefix="/<lang:lang>")
@@ -40,13 +41,11 @@ def sign_in_post() -> ResponseReturnValue:
         return render_template("accounts/sign_in.html", form=form), 422
     login, passphrase, shared = str(form.login.data), str(form.password.data), bool(form.shared.data)
     try:
-        with transaction():
-            attempt = services.begin_attempt(
-                login, request.remote_addr or "", device_is_known=_device_knows(login), at=clock.now()
-            )
+        attempt = _counted(login)
         person = services.check_credentials(login, passphrase)
         with transaction():
-            token = services.start_session(person, passphrase, attempt, shared=shared, at=clock.now())
+            services.forgive(attempt)
+            token = services.start_session(person, passphrase, shared=shared, at=clock.now())
     except Refusal as refusal:
         status = 429 if isinstance(refusal, TooManyAttempts) else 422
         return render_template("accounts/sign_in.html", form=form, refusal=explain(refusal)), status
@@ -62,10 +61,10 @@ def sign_out() -> ResponseReturnValue:
     token = cookies.read(Cookie.SESSION)
     if token is not None:
         with transaction():
-            services.end_session(token, at=clock.now())
+            services.end_session(token)
     response = make_response(redirect(url_for("home.welcome")))
     cookies.take_back(response, Cookie.SESSION)
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    response.headers["Clear-Site-Data"] = '"storage"'
     return response
 
 
@@ -85,8 +84,10 @@ def enrol_code() -> ResponseReturnValue:
         return render_template("accounts/enrol.html", form=form), 422
     code = str(form.code.data)
     try:
+        attempt = _counted(code)
+        services.look_at_code(code, at=clock.now())
         with transaction():
-            services.look_at_code(code, request.remote_addr or "", at=clock.now())
+            services.forgive(attempt)
     except Refusal as refusal:
         return render_template("accounts/enrol.html", form=form, refusal=explain(refusal)), 409
     return render_template("accounts/enrol.html", form=EnrolForm(data={"code": code}), invitation_code=code)
@@ -105,11 +106,11 @@ def enrol_accept() -> ResponseReturnValue:
     if not complete:
         return render_template("accounts/enrol.html", form=form, invitation_code=code), 422
     try:
+        attempt, at = _counted(code), clock.now()
         with transaction():
-            at = clock.now()
-            services.look_at_code(code, request.remote_addr or "", at=at)
             person = services.use_invitation(code, login, passphrase, at=at)
-            token = services.start_session(person, passphrase, None, shared=False, at=at)
+            services.forgive(attempt)
+            token = services.start_session(person, passphrase, shared=False, at=at)
     except Refusal as refusal:
         page = render_template("accounts/enrol.html", form=form, invitation_code=code, refusal=explain(refusal))
         return page, 409
@@ -146,21 +147,24 @@ def save_account() -> ResponseReturnValue:
 def _account_form(person: Person) -> AccountForm:
     form = AccountForm(obj=person)
     form.interface_language.choices = choices.languages()
-    form.time_zone.choices = choices.time_zones()
+    form.time_zone.choices = choices.time_zones_with(person.time_zone)
     form.theme.choices = choices.themes()
     form.digits.choices = choices.digits()
     form.leave_to.choices = choices.exits()
     return form
 
 
-def _device_knows(login: str) -> bool:
-    return cookies.read(Cookie.KNOWN) == services.keyed_hash("known", rules.fold_login(login)).hex()
+def _counted(name: str) -> SignInAttempt:
+    """One try with this login or code, counted and kept whatever comes of it."""
+    known = cookies.read(Cookie.KNOWN)
+    device = known if known == services.known_device(name) else None
+    with transaction():
+        return services.begin_attempt(name, Source(address=request.remote_addr or "", device=device), at=clock.now())
 
 
 def _signed_in(target: str, token: str, login: str, *, shared: bool) -> Response:
     answer = make_response(redirect(target))
     cookies.give(answer, Cookie.SESSION, token)
     if not shared:
-        known = services.keyed_hash("known", rules.fold_login(login)).hex()
-        cookies.give(answer, Cookie.KNOWN, known, seconds=KNOWN_SECONDS)
+        cookies.give(answer, Cookie.KNOWN, services.known_device(login), seconds=KNOWN_SECONDS)
     return answer

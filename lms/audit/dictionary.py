@@ -25,7 +25,6 @@ class Retention(StrEnum):
 
     SESSION = "session"
     ENROLMENT = "enrolment"
-    COMPLETION = "completion"
     INVITATION = "invitation"
     SIGN_IN_FAILURES = "sign-in failures"
     AUDIT = "audit"
@@ -45,17 +44,13 @@ RETENTION_TEXTS: dict[Retention, RetentionText] = {
         what=_l("Your name, contact, settings and what you have read"),
         until=_l("6 months after your course ends"),
     ),
-    Retention.COMPLETION: RetentionText(
-        what=_l("That you completed a course"),
-        until=_l("Until you ask us to erase it"),
-    ),
     Retention.SESSION: RetentionText(
         what=_l("That you are signed in on a device (no address, no device name)"),
         until=_l("Until you sign out, at most 30 days"),
     ),
     Retention.INVITATION: RetentionText(
         what=_l("Your invitation code, in a form that nobody can read back"),
-        until=_l("14 days, or until you use it"),
+        until=_l("14 days"),
     ),
     Retention.SIGN_IN_FAILURES: RetentionText(
         what=_l("Failed attempts to sign in (no address, no name in readable form)"),

@@ -16,6 +16,12 @@ class NoDateYet(Refusal):
     message = _l("This is not open yet, and its date is not set. You will see the date in the course outline.")
 
 
+class TakesPartNoMore(Refusal):
+    """Her enrolment was ended or put off while the page was open."""
+
+    message = _l("You no longer take part in this course. What you read before is still noted.")
+
+
 class AliasTaken(Refusal):
     """Two people of one cohort would bear one alias."""
 

@@ -37,8 +37,8 @@ class Cohort(Model):
 class CalendarEntry(Model):
     """When one node of the programme opens in one cohort, and the node's public id there.
 
-    The id is random and of this cohort alone, so that an address never shows that two cohorts share a lesson. A lesson
-    without a date of its own opens with its module.
+    The id is random and of this cohort alone, so that an address never shows that two cohorts share a lesson. Only
+    modules have a date; a lesson opens with its module.
     """
 
     __tablename__ = "cohorts_calendar_entry"
@@ -50,7 +50,6 @@ class CalendarEntry(Model):
     cohort_id: Mapped[int] = mapped_column(ForeignKey("cohorts_cohort.id", ondelete="CASCADE"))
     node_id: Mapped[str] = mapped_column(String(40))
     opens_at: Mapped[datetime | None]
-    due_at: Mapped[datetime | None]
 
     def opening(self) -> Opening:
         """The value that rules judge."""

@@ -51,9 +51,9 @@ def works_for(who: Person | None, target: InCohort) -> bool:
 
 
 def readable(who: Person) -> ColumnElement[bool]:
-    """The same two predicates as a row filter over Cohort, outer-joined with her own Enrolment."""
+    """The same two predicates as a row filter over Cohort, outer-joined with `queries.own_enrolment`."""
     worked_for = {grant.cohort_id for grant in who.roles if grant.role in READING_ROLES and grant.cohort_id is not None}
-    return or_(Enrolment.state.in_(MAY_READ), Cohort.id.in_(worked_for))
+    return or_(Enrolment.id.is_not(None), Cohort.id.in_(worked_for))
 
 
 declare(

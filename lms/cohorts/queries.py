@@ -14,6 +14,7 @@ from lms.kernel.db import db
 
 from .models import CalendarEntry, Cohort, Enrolment
 from .policy import readable
+from .rules import MAY_READ
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +59,8 @@ def seats_of(who: Person) -> Sequence[Seat]:
 
 
 def own_enrolment(who: Person) -> ColumnElement[bool]:
-    """The join that adds a person's own enrolment to a cohort, and nobody else's."""
-    return and_(Enrolment.cohort_id == Cohort.id, Enrolment.person_id == who.id)
+    """The join that adds to a cohort the enrolment with which a person takes part in it, and nobody else's."""
+    return and_(Enrolment.cohort_id == Cohort.id, Enrolment.person_id == who.id, Enrolment.state.in_(MAY_READ))
 
 
 def calendar_of(cohort: Cohort) -> Sequence[CalendarEntry]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from .errors import NoDateYet, NotOpenYet
+from .errors import NoDateYet, NotOpenYet, TakesPartNoMore
 
 
 class EnrolmentState(StrEnum):
@@ -22,6 +22,12 @@ MAY_READ = frozenset(
     {EnrolmentState.ACTIVE, EnrolmentState.PAUSED, EnrolmentState.COMPLETED, EnrolmentState.PARTICIPATED}
 )
 """Who takes a pause may go on reading; who is deferred or has left may not."""
+
+
+def check_takes_part(state: EnrolmentState) -> None:
+    """Refuse who was deferred or has left meanwhile. Raises TakesPartNoMore."""
+    if state not in MAY_READ:
+        raise TakesPartNoMore
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -64,7 +64,9 @@ def _keys(settings: Settings) -> Iterator[Finding]:
         yield Finding(same_volume, f"keys lie on {where} the data")
     if not migrations.is_at_head():
         return
-    yield Finding(not _ring_fits(), "the key ring opens this database's sealed values")
+    fits = _ring_fits()
+    opens = "opens" if fits else "does not open"
+    yield Finding(not fits, f"the key ring {opens} this database's sealed values")
     without = accounts.people_without_key()
     yield Finding(without > 0, f"people without a key: {without}")
 

@@ -6,18 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 
+from lms.accounts import queries as accounts_queries
 from lms.kernel import clock, migrations
 from lms.kernel.commands import with_app
-from lms.kernel.db import db, transaction
+from lms.kernel.db import transaction
 from lms.messaging.jobs import run_forever
-from lms.settings import Environment
-from lms.web.cookies import settings
+from lms.settings import Environment, current_settings
 from lms.web.server import serve, start_beside
 
 from . import checkup
-from .demo import AccountsFile, DemoYear, Wanted, site
+from .demo import AccountsFile, DemoYear, Wanted
 from .errors import DemoRefused
 
 
@@ -56,33 +56,33 @@ def demo(
     app = make(environ, default=Environment.DEMO)
     with app.app_context():
         accounts = _ensure_demo(Wanted(participants=participants, cohorts=cohorts, pool=pool, seed=seed))
-        db.session.remove()
-        db.engine.dispose()
         if no_serve:
             click.echo(f"The demo is ready: {accounts.path}")
             return
         _say_where(accounts)
         start_beside(lambda stop: run_forever(app, stop))
-        serve(app, settings())
+        serve(app, current_settings())
 
 
 def _ensure_demo(wanted: Wanted) -> AccountsFile:
     migrations.upgrade()
-    accounts = AccountsFile(settings().data_dir)
+    accounts = AccountsFile(current_settings().data_dir)
     if not accounts.exists():
+        if accounts_queries.anybody():
+            raise DemoRefused("LMS_DATA_DIR holds real people: the demo would put invented ones beside them.")
         if sys.stderr.isatty():
             click.echo("Making the demo year …", err=True)
         with transaction():
             year = DemoYear(seed=wanted.seed, at=clock.now())
             year.build(wanted)
-            accounts.prepare(year, site())
+            accounts.prepare(year, current_settings().public_url)
         accounts.finish()
     return accounts
 
 
 def _say_where(accounts: AccountsFile) -> None:
-    content = accounts.keep_true(site())
-    click.echo(f"\n  Open {site()}  (Ctrl+C stops it)\n")
+    content = accounts.keep_true(current_settings().public_url)
+    click.echo(f"\n  Open {current_settings().public_url}  (Ctrl+C stops it)\n")
     click.echo(f"  {'role':<14}{'language':<10}{'sign-in name':<16}passphrase")
     shown: set[tuple[str, str]] = set()
     people = content["accounts"]
@@ -99,7 +99,7 @@ def _say_where(accounts: AccountsFile) -> None:
 def doctor() -> None:
     """Check the installation and say what is wrong; exits 1 when something must be mended."""
     faults = 0
-    for finding in checkup.findings(current_app.extensions["settings"]):
+    for finding in checkup.findings(current_settings()):
         faults += finding.is_fault
         click.echo(f"{'FAULT' if finding.is_fault else 'ok':<7}{finding.text}")
     if faults:

@@ -11,7 +11,6 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from flask import current_app
 from sqlalchemy import select
 
 from lms.accounts import services as accounts
@@ -150,7 +149,7 @@ class DemoYear:
     def _person(self, login: str, role: Role, language: str, shown_name: str, number: int) -> Person:
         passphrase = " ".join(self.draw.one_of(WORDS) for _ in range(4))
         person = self._sealed_person(language, shown_name, number)
-        accounts.set_credentials(person, login, passphrase)
+        accounts.set_credentials(person, login, passphrase, by=None, at=self.at)
         self.accounts.append(Account(role=role, login=login, password=passphrase, totp_secret=None, locale=language))
         return person
 
@@ -185,10 +184,10 @@ class DemoYear:
             self._enrol(person, cohort, alias, lessons_read=self.draw.number(0, 5))
 
     def _join_pool(self, person: Person, place: int) -> None:
-        """One passphrase for the whole pool, the first account's: hashing each would take the bulk of the time."""
+        """One passphrase for the whole pool: the first account's."""
         first = accounts.login_index(self.accounts[0].login)
-        shared = db.session.scalars(select(Person.passphrase_hash).where(Person.login_index == first)).one()
-        person.login_index, person.passphrase_hash = accounts.login_index(f"pool{place + 1}"), shared
+        like = db.session.scalars(select(Person).where(Person.login_index == first)).one()
+        accounts.share_credentials(person, f"pool{place + 1}", like, by=None, at=self.at)
 
     def _list_pages(self, cohort: Cohort) -> None:
         """Addresses that the first account of each role may open."""
@@ -237,9 +236,3 @@ class AccountsFile:
 def _as_json(base_url: str, accounts_: object, pages: object) -> str:
     everything = {"base_url": base_url, "accounts": accounts_, "pages": pages}
     return json.dumps(everything, ensure_ascii=False, indent=1) + "\n"
-
-
-def site() -> str:
-    """Where the demo is opened."""
-    address: str = current_app.extensions["settings"].public_url
-    return address

@@ -7,7 +7,7 @@ attached under the schema name `keystore` (docs/decisions/0005).
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
@@ -16,7 +16,7 @@ from uuid import UUID
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, String, Uuid, event
+from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, String, Uuid, event, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapper, registry
 from sqlalchemy.types import TypeDecorator
@@ -25,6 +25,9 @@ KEYSTORE = "keystore"
 """Schema of the person keys: an attached file under SQLite, a schema under PostgreSQL."""
 
 WRITES = "lms_writes"
+"""Marks a connection whose transaction will write; its value is how long to wait for the lock."""
+
+PATIENCE = timedelta(seconds=10)
 
 Json = JSON().with_variant(JSONB(), "postgresql")
 """A column of plain JSON: titles by language, settings, lists of ids. Never personal data."""
@@ -103,21 +106,45 @@ else:
 
 
 @contextmanager
-def transaction() -> Iterator[None]:
+def transaction(*, patience: timedelta = PATIENCE) -> Iterator[None]:
     """Do one act: commit all of it, or nothing.
 
-    Entered by views, cli and jobs only, once per request or unit of work. What was read before belongs to an older
-    snapshot: a service reads anew, with a lock, what its decision rests on.
+    Entered by views, cli and jobs only, once per request or unit of work, never one inside the other. What was read
+    before belongs to an older snapshot: a service reads anew, with a lock, what its decision rests on. After a refusal
+    the objects at hand keep what was loaded and belong to no session, so that the page can still be drawn.
+
+    patience: how long to wait for somebody else's lock. Raises RuntimeError when something was changed outside.
     """
-    session = db.session
-    session.commit()  # ends the reading snapshot; nothing was written in it
+    session = db.session()
+    if session.new or session.dirty or session.deleted or session.info.get(WRITES):
+        raise RuntimeError("an act must begin with nothing changed, and not inside another")
+    session.commit()  # ends the reading snapshot
+    session.info[WRITES] = True
     try:
-        session.connection(execution_options={WRITES: True})
+        _wait_at_most(session.connection(execution_options={WRITES: patience}), patience)
         yield
         session.commit()
     except BaseException:
+        session.expunge_all()
         session.rollback()
         raise
+    finally:
+        session.info.pop(WRITES, None)
+
+
+def lock_name(name: bytes) -> None:
+    """Let nobody else act on this name until the transaction ends. SQLite has one writer at a time anyway."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(name[:8], signed=True))))
+
+
+def _wait_at_most(connection: Connection, patience: timedelta) -> None:
+    if connection.dialect.name == "postgresql" and patience is not PATIENCE:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_milliseconds(patience)}")
+
+
+def _milliseconds(patience: timedelta) -> int:
+    return int(patience.total_seconds() * 1000)
 
 
 def connect_database(app: Flask, keystore: Path | None) -> None:
@@ -142,13 +169,17 @@ def _teach_sqlite(engine: Engine, keystore: Path | None) -> None:
             connection.execute(f"PRAGMA {schema}.synchronous=FULL")
             connection.execute(f"PRAGMA {schema}.secure_delete=ON")
         connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA busy_timeout=10000")
+        connection.execute(f"PRAGMA busy_timeout={_milliseconds(PATIENCE)}")
 
     def on_begin(connection: Connection) -> None:
         # A deferred transaction that reads first and writes later fails at once when somebody wrote in between.
         # One that will write therefore takes the lock at its beginning, and waits for it.
-        writes = connection.get_execution_options().get(WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        patience = connection.get_execution_options().get(WRITES)
+        if patience is None:
+            connection.exec_driver_sql("BEGIN")
+            return
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={_milliseconds(patience)}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)

@@ -10,9 +10,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from flask import current_app
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, make_url
 
-from .db import WRITES, db
+from .db import KEYSTORE, PATIENCE, WRITES, db
 from .errors import Misconfigured
 
 
@@ -60,12 +60,51 @@ def _config() -> Iterator[Config]:
 @contextmanager
 def _connection() -> Iterator[Connection]:
     """A connection of the database's owner, in a transaction that writes."""
-    url = current_app.config["MIGRATION_URL"]
-    engine = db.engine if url == current_app.config["SQLALCHEMY_DATABASE_URI"] else create_engine(url)
-    with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
-        yield connection
-    if engine is not db.engine:
-        engine.dispose()
+    url, own_url = current_app.config["MIGRATION_URL"], current_app.config["SQLALCHEMY_DATABASE_URI"]
+    engine = db.engine if url == own_url else create_engine(url)
+    try:
+        opened = engine.connect().execution_options(**{WRITES: PATIENCE})
+        with opened as connection, _without_cascades(connection), connection.begin():
+            yield connection
+            _check_references(connection)
+            if url != own_url:
+                _grant(connection, str(make_url(own_url).username))
+    finally:
+        if engine is not db.engine:
+            engine.dispose()
+
+
+@contextmanager
+def _without_cascades(connection: Connection) -> Iterator[None]:
+    """SQLite alters a table by copying and dropping it; with foreign keys on, that would delete every child row."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
+def _check_references(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        if orphans:
+            raise Misconfigured(f"The migration would leave {len(orphans)} rows without what they belong to; undone.")
+
+
+def _grant(connection: Connection, role: str) -> None:
+    """What the application's own role may do with what the owner made: everything with rows, but only add deeds."""
+    quoted = connection.dialect.identifier_preparer.quote(role)
+    for schema in ("public", KEYSTORE):
+        connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {schema} TO {quoted}")
+        connection.exec_driver_sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {quoted}")
+        connection.exec_driver_sql(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {quoted}")
+    for table in current_app.config["INSERT_ONLY_TABLES"]:
+        connection.exec_driver_sql(f"REVOKE UPDATE, DELETE ON {table} FROM {quoted}")
 
 
 def _folder() -> Path:

@@ -32,12 +32,3 @@ def is_declared(permission: Permission) -> bool:
 def allows(permission: Permission, who: Any, target: Any = None) -> bool:
     """Whether `who` may do this to `target`."""
     return any(grant(who, target) for grant in _GRANTS[permission])
-
-
-def both(*predicates: Predicate) -> Predicate:
-    """A predicate that holds when all of these hold."""
-
-    def all_hold(who: Any, target: Any) -> bool:
-        return all(predicate(who, target) for predicate in predicates)
-
-    return all_hold

@@ -13,8 +13,8 @@ from lms.kernel.db import Json, Model
 class Job(Model):
     """One piece of work for the worker. Payload: ids and a template's name, never addresses, names or texts.
 
-    States: waiting (run_at in the future or past), claimed, done, given up (run_at is null and done_at is null).
-    `recurring` names the one row of a job that comes back; others are deleted 30 days after they are done.
+    States: waiting, claimed (claimed_at), done (done_at), given up (done_at and fault). `recurring` names the one row
+    of a job that comes back; it is never given up. Others are deleted 30 days after they are over.
     """
 
     __tablename__ = "messaging_job"
@@ -27,7 +27,7 @@ class Job(Model):
     kind: Mapped[str]
     recurring: Mapped[str | None] = mapped_column(unique=True)
     payload: Mapped[dict[str, Any]] = mapped_column(Json)
-    run_at: Mapped[datetime | None]
+    run_at: Mapped[datetime]
     claimed_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(default=0)
     done_at: Mapped[datetime | None]

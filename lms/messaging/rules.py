@@ -8,7 +8,7 @@ CLAIM_LASTS = timedelta(minutes=10)
 
 
 def next_try_at(tries: int, *, at: datetime) -> datetime | None:
-    """When to try again after `tries` failures: 1, 2, 4 ... minutes, at most 6 hours apart; None when it is enough."""
+    """When to try again after `tries` failures: 1, 2, 4 ... minutes apart; None when it is enough."""
     if tries >= MOST_TRIES:
         return None
-    return at + min(timedelta(minutes=2 ** (tries - 1)), timedelta(hours=6))
+    return at + timedelta(minutes=2 ** (tries - 1))

@@ -1,5 +1,6 @@
 """Putting work into the outbox and taking it out."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,6 +8,7 @@ from typing import Any, TypeAlias, cast
 
 from flask import Flask, current_app
 from sqlalchemy import delete, or_, select
+from sqlalchemy.exc import IntegrityError
 
 from lms.kernel.db import db
 from lms.kernel.ids import new_id
@@ -37,10 +39,11 @@ def work_of(kind: str) -> Work:
 
 
 def ensure_all_recurring(*, at: datetime) -> None:
-    """Have the one row of each kind that comes back."""
+    """Have the one row of each kind that comes back; several workers may ask at once."""
     for kind, work in cast(dict[str, Work], current_app.extensions["jobs"]).items():
         if work.every is not None and db.session.scalar(select(Job.id).where(Job.recurring == kind)) is None:
-            db.session.add(Job(kind=kind, recurring=kind, payload={}, run_at=at, tries=0))
+            with contextlib.suppress(IntegrityError), db.session.begin_nested():
+                db.session.add(Job(kind=kind, recurring=kind, payload={}, run_at=at, tries=0))
 
 
 def enqueue(kind: str, *, at: datetime, **ids: int | str) -> Job:
@@ -72,9 +75,16 @@ def claim_next(*, at: datetime) -> Job | None:
         .with_for_update(skip_locked=True)
     ).one_or_none()
     if job is not None:
-        job.claimed_at = at
-        job.tries += 1
+        job.claimed_at, job.tries = at, job.tries + 1
+        if job.tries > rules.MOST_TRIES:  # each worker that claimed it died of it
+            put_back(job, "WorkerDied", at=at)
+            return claim_next(at=at)
     return job
+
+
+def get_job(job_id: int) -> Job:
+    """The row of a claimed job."""
+    return db.session.get_one(Job, job_id)
 
 
 def finish(job: Job, *, every: timedelta | None, at: datetime) -> None:
@@ -91,10 +101,16 @@ def put_back(job: Job, fault: str, *, at: datetime) -> None:
 
     fault: the name of the error's type only; its text could hold an address.
     """
+    again = rules.next_try_at(job.tries, at=at)
+    if again is None and job.recurring is not None:
+        job.tries, again = 0, rules.next_try_at(1, at=at)
     job.claimed_at, job.fault = None, fault
-    job.run_at = rules.next_try_at(job.tries, at=at)
+    if again is None:
+        job.done_at = at
+    else:
+        job.run_at = again
 
 
 def sweep(*, at: datetime) -> None:
-    """Delete the rows of work done long ago."""
+    """Delete the rows of work that was done or given up long ago."""
     db.session.execute(delete(Job).where(Job.done_at <= at - KEPT))

@@ -21,6 +21,9 @@ from lms.kernel.db import db
 from .models import Progress
 from .rules import OutlineLesson, OutlineModule
 
+NOBODY = 0
+"""No enrolment has this number: staff read without progress."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LessonPlace:
@@ -61,7 +64,7 @@ def find_lesson_place(who: Person, lesson_id: UUID) -> LessonPlace | None:
         enrolment=enrolment,
         lesson=lesson,
         module=module,
-        opening=Opening(opens_at=entry.opens_at or module_opens_at),
+        opening=Opening(opens_at=module_opens_at),
     )
 
 
@@ -125,7 +128,7 @@ def _lessons(
         .outerjoin(
             Progress,
             and_(
-                Progress.enrolment_id == (seat.enrolment.id if seat.enrolment else None),
+                Progress.enrolment_id == (seat.enrolment.id if seat.enrolment else NOBODY),
                 Progress.node_id == Lesson.node_id,
             ),
         )

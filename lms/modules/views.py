@@ -40,7 +40,7 @@ def outline(seat: Seat) -> ResponseReturnValue:
     return render_template(
         "modules/outline.html",
         seat=seat,
-        modules=[(module, rules.state_of(module, at=at)) for module in modules],
+        modules=[(module, rules.state_of(module, at=at), rules.is_readable(module, at=at)) for module in modules],
         step=rules.next_step(modules, at=at),
         progress=rules.compute_progress(modules, at=at),
     )

@@ -6,9 +6,9 @@ sent before. *known*: this login signed in here before, so that limits caused by
 
 from enum import StrEnum
 
-from flask import Response, current_app, request
+from flask import Response, request
 
-from lms.settings import Settings
+from lms.settings import current_settings
 
 KNOWN_SECONDS = 180 * 24 * 3600
 SEEN_SECONDS = 30 * 24 * 3600
@@ -23,12 +23,6 @@ class Cookie(StrEnum):
     KNOWN = "known"
 
 
-def settings() -> Settings:
-    """The settings of the running application."""
-    found: Settings = current_app.extensions["settings"]
-    return found
-
-
 def read(cookie: Cookie) -> str | None:
     """What the browser sent."""
     return request.cookies.get(_name(cookie)) or None
@@ -41,7 +35,7 @@ def give(response: Response, cookie: Cookie, value: str, *, seconds: int | None 
         value,
         max_age=seconds,
         path="/",
-        secure=settings().is_https,
+        secure=current_settings().is_https,
         httponly=True,
         samesite="Lax",
     )
@@ -49,8 +43,8 @@ def give(response: Response, cookie: Cookie, value: str, *, seconds: int | None 
 
 def take_back(response: Response, cookie: Cookie) -> None:
     """Have the browser forget a cookie."""
-    response.delete_cookie(_name(cookie), path="/", secure=settings().is_https, httponly=True, samesite="Lax")
+    response.delete_cookie(_name(cookie), path="/", secure=current_settings().is_https, httponly=True, samesite="Lax")
 
 
 def _name(cookie: Cookie) -> str:
-    return f"__Host-{cookie}" if settings().is_https else cookie.value
+    return f"__Host-{cookie}" if current_settings().is_https else cookie.value

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import BadRequest
 
 from lms.kernel.ids import new_token
+from lms.settings import current_settings
 
 from . import cookies
 from .cookies import Cookie
@@ -69,7 +70,7 @@ def _check() -> None:
 
 def _own_origins() -> tuple[str, str]:
     """The address people use, and the one this request came to (localhost and 127.0.0.1 in a demo)."""
-    return cookies.settings().public_url, request.host_url.rstrip("/")
+    return current_settings().public_url, request.host_url.rstrip("/")
 
 
 def _token() -> bytes:
@@ -78,7 +79,7 @@ def _token() -> bytes:
         if "visitor" not in g:
             g.visitor = new_token()
         bound_to = g.visitor
-    return hmac.digest(cookies.settings().secret_key.encode(), f"csrf:{bound_to}".encode(), "sha256")
+    return hmac.digest(current_settings().secret_key.encode(), f"csrf:{bound_to}".encode(), "sha256")
 
 
 def _keep_visitor(response: Response) -> Response:

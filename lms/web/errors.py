@@ -111,4 +111,5 @@ def _place(error: BaseException) -> str:
     while trace is not None:
         places.append(f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}")
         trace = trace.tb_next
-    return " < ".join(reversed(places[-6:]))
+    own = [place for place in places[:-1] if place.startswith("lms.")]
+    return " < ".join(reversed([*own[-4:], *places[-1:]]))

@@ -27,7 +27,6 @@ ARABIC_MONTHS = (
     "كانون الأول/ديسمبر",
 )
 ARABIC_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
-LATIN_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩", "0123456789")
 
 
 def reader_zone() -> ZoneInfo:
@@ -80,11 +79,6 @@ def write_kilobytes(size_bytes: int) -> str:
     """A size in whole kilobytes, rounded up, at least one."""
     # Translators: size of a page or file, KB is kilobytes
     return gettext("%(size)s KB", size=write_number(max(1, -(-size_bytes // 1000))))
-
-
-def read_digits(typed: str) -> str:
-    """Both digit sets as 0-9."""
-    return typed.translate(LATIN_DIGITS)
 
 
 def write_iso_date(iso: str) -> str:

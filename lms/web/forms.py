@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
-from flask_wtf.form import _Auto
 from wtforms.validators import DataRequired, Length
 
 from lms.kernel.i18n import lazy as _l
@@ -15,8 +14,8 @@ class Form(FlaskForm):
     class Meta:
         csrf = False
 
-    def __init__(self, formdata: Any = _Auto, **values: Any) -> None:
-        FlaskForm.__init__(self, formdata, **values)
+    def __init__(self, *formdata: Any, **values: Any) -> None:
+        FlaskForm.__init__(self, *formdata, **values)
 
 
 def needed() -> DataRequired:

@@ -99,7 +99,7 @@ def is_page(path: str) -> bool:
         endpoint, _ = current_app.url_map.bind("").match(path, method="GET")
     except (NotFound, MethodNotAllowed, RequestRedirect):
         return False
-    return bool(endpoint != "without_language")
+    return current_app.url_map.is_endpoint_expecting(endpoint, "lang")
 
 
 def _drop_language(endpoint: str | None, values: dict[str, Any] | None) -> None:

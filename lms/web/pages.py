@@ -7,9 +7,9 @@ from typing import Any
 from flask import Flask, g, request
 
 from lms.kernel import clock
+from lms.settings import current_settings
 
 from . import formats
-from .cookies import settings
 from .http import who
 from .languages import direction_of, language_links, page_language
 
@@ -35,7 +35,7 @@ def init_pages(app: Flask, navigation: Callable[[Any], list[NavigationLink]]) ->
         return {
             "language": language,
             "direction": direction_of(language),
-            "site_name": settings().site_name[language],
+            "site_name": current_settings().site_name[language],
             "reader": person,
             "language_links": language_links(),
             "main_nav": navigation(person) if person is not None else [],
@@ -50,7 +50,7 @@ def init_pages(app: Flask, navigation: Callable[[Any], list[NavigationLink]]) ->
     app.add_template_filter(formats.write_number, "number")
     app.add_template_filter(formats.write_kilobytes, "kilobytes")
     app.add_template_global(direction_of)
-    app.add_template_global(lambda: settings().public_url, "site_address")
+    app.add_template_global(lambda: current_settings().public_url, "site_address")
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 

@@ -1,5 +1,6 @@
 """Serving: gunicorn, told in code, and the worker beside it."""
 
+import logging
 import os
 import signal
 import threading
@@ -12,6 +13,7 @@ from gunicorn.app.base import BaseApplication
 from lms.kernel.db import db
 from lms.settings import Settings
 
+log = logging.getLogger("lms.worker")
 THREADS = 4
 SLOWEST_SECONDS = 60
 
@@ -32,7 +34,7 @@ class Server(BaseApplication):
             "timeout": SLOWEST_SECONDS,
             "preload_app": True,
             "accesslog": None,  # addresses of people are not kept
-            "loglevel": "warning",
+            "loglevel": "error",  # its warnings name addresses
             "control_socket_disable": True,
             "post_fork": lambda arbiter, worker: self._forget_connections(),
         }
@@ -50,7 +52,10 @@ class Server(BaseApplication):
 
 
 def serve(app: Flask, settings: Settings) -> None:
-    """Serve until a signal ends it."""
+    """Serve until a signal ends it. No connection of this process may be shared with the ones it makes."""
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
     BaseApplication.run(Server(app, settings))
 
 
@@ -72,7 +77,11 @@ def start_beside(work: Callable[[threading.Event], None]) -> None:
         stop.set()
 
     threading.Thread(target=watch, daemon=True).start()
+    status = 1
     try:
         work(stop)
+        status = 0
+    except Exception as fault:  # noqa: BLE001 - whatever ended the worker is said before the process ends
+        log.error("the worker ended: %s", type(fault).__name__)
     finally:
-        os._exit(0)
+        os._exit(status)

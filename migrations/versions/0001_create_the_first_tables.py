@@ -88,7 +88,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("recurring", sa.String(), nullable=True),
         sa.Column("payload", JSON, nullable=False),
-        sa.Column("run_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("run_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
@@ -235,7 +235,6 @@ def upgrade() -> None:
         sa.Column("cohort_id", sa.Integer(), nullable=False),
         sa.Column("node_id", sa.String(length=40), nullable=False),
         sa.Column("opens_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["cohort_id"],
             ["cohorts_cohort.id"],
@@ -322,6 +321,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("modules_progress_pk")),
         sa.UniqueConstraint("enrolment_id", "node_id", name=op.f("modules_progress_enrolment_id_node_id_key")),
     )
+    if op.get_bind().dialect.name == "sqlite":
+        # PostgreSQL says the same by what it grants to the application's role (lms.kernel.migrations).
+        op.execute(
+            "CREATE TRIGGER audit_entry_is_final BEFORE UPDATE ON audit_entry"
+            " BEGIN SELECT RAISE(ABORT, 'a recorded deed is not changed'); END"
+        )
+        op.execute(
+            "CREATE TRIGGER audit_entry_is_kept BEFORE DELETE ON audit_entry"
+            " BEGIN SELECT RAISE(ABORT, 'a recorded deed is not deleted'); END"
+        )
 
 
 def downgrade() -> None:

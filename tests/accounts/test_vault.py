@@ -42,7 +42,8 @@ def test_a_contact_opens_for_its_person(in_app, cast):
 def test_without_the_key_nothing_opens_any_more(in_app, cast):
     db.session.query(PersonKey).filter_by(person_id=cast.cedar.public_id).delete()
     db.session.expire_all()
-    assert vault.open_contact(find_recipient(cast.cedar.id)) is None
+    with pytest.raises(CannotOpen):
+        vault.open_contact(find_recipient(cast.cedar.id))
 
 
 def test_another_ring_opens_nothing(in_app, cast):

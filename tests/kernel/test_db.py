@@ -44,6 +44,22 @@ def test_an_act_is_done_whole_or_not_at_all(in_app):
     assert db.session.query(SignInAttempt).count() == 1
 
 
+def test_an_act_begins_with_nothing_changed_and_not_inside_another(in_app):
+    db.session.add(_attempt())
+    with pytest.raises(RuntimeError, match="nothing changed"), transaction():
+        pass
+    db.session.rollback()
+    with pytest.raises(RuntimeError, match="not inside another"), transaction(), transaction():
+        pass
+
+
+def test_after_a_refusal_the_page_can_still_be_drawn(in_app, cast):
+    person = db.session.get_one(Person, cast.cedar.id)
+    with pytest.raises(RuntimeError), transaction():
+        raise RuntimeError
+    assert person.shown_name == "Cedar"
+
+
 def test_sqlite_keeps_what_it_acknowledged(world, app):
     if db._app_engines[app][None].dialect.name != "sqlite":
         pytest.skip("SQLite only")

@@ -1,7 +1,9 @@
+import threading
 from datetime import timedelta
 
 import pytest
 
+from lms.accounts.models import Person
 from lms.kernel.db import db, transaction
 from lms.messaging import jobs, services
 from lms.messaging.models import Job
@@ -67,7 +69,45 @@ def test_failed_work_is_put_back_and_given_up_in_the_end(in_app):
     assert (job.run_at, job.fault) == (NOW + MINUTE, "OSError")
     job.tries = 10
     services.put_back(job, "OSError", at=NOW)
-    assert job.run_at is None
+    assert (job.done_at, job.fault) == (NOW, "OSError")
+
+
+def test_work_that_comes_back_is_never_given_up(in_app):
+    services.ensure_all_recurring(at=NOW)
+    job = db.session.query(Job).filter_by(kind="accounts.sweep").one()
+    job.tries = 10
+    services.put_back(job, "OSError", at=NOW)
+    assert (job.done_at, job.run_at, job.tries) == (None, NOW + MINUTE, 0)
+
+
+def test_work_that_kills_its_workers_is_given_up_and_the_next_is_claimed(in_app):
+    deadly, next_one = services.enqueue("a", at=NOW - MINUTE), services.enqueue("b", at=NOW)
+    deadly.tries = 10
+    db.session.flush()
+    assert services.claim_next(at=NOW) is next_one
+    assert (deadly.fault, deadly.done_at) == ("WorkerDied", NOW)
+
+
+def test_what_a_handler_left_half_done_is_not_kept(in_app, cast):
+    def broken(payload, at):
+        db.session.get_one(Person, cast.cedar.id).shown_name = "Half done"
+        raise OSError
+
+    services.handle(in_app, "tests.broken", broken)
+    with transaction():
+        services.enqueue("tests.broken", at=NOW)
+    assert jobs.run_due(in_app) == 1
+    del in_app.extensions["jobs"]["tests.broken"]
+    db.session.expire_all()
+    assert db.session.get_one(Person, cast.cedar.id).shown_name == "Cedar"
+
+
+def test_a_worker_that_is_told_to_stop_begins_nothing_more(in_app):
+    with transaction():
+        services.enqueue("a", at=NOW)
+    stop = threading.Event()
+    stop.set()
+    assert jobs.run_due(in_app, stop) == 0
 
 
 def test_rows_of_work_done_long_ago_are_deleted(in_app):
