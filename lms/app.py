@@ -55,6 +55,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
         app.register_blueprint(blueprint)
     _wire(app)
     check_routes(app)
+    app.wsgi_app = headers.EveryAnswer(app.wsgi_app, settings)
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)

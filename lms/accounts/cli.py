@@ -31,7 +31,7 @@ def _person_options(command: click.decorators.FC) -> click.decorators.FC:
     return command
 
 
-@user.command(epilog="Example: lms user invite --shown-name 'Rania M.' --language ar --zone Africa/Khartoum")
+@user.command(epilog="Example: lms user invite --shown-name Cedar --language ar --zone Africa/Khartoum")
 @_person_options
 @with_app
 def invite(shown_name: str, language: str, zone: str, email: str | None, role: str | None) -> None:
@@ -43,7 +43,7 @@ def invite(shown_name: str, language: str, zone: str, email: str | None, role: s
     click.echo(f"She types it at {current_settings().public_url}/{language}/enrol")
 
 
-@user.command(epilog="Example: lms user create --shown-name 'Rania M.' --login rania")
+@user.command(epilog="Example: lms user create --shown-name Cedar --login river")
 @_person_options
 @click.option("--login", required=True)
 @click.password_option("--passphrase", prompt=True)

@@ -5,12 +5,14 @@ from wtforms import BooleanField, HiddenField, PasswordField, SelectField, Strin
 from lms.kernel.i18n import lazy as _l
 from lms.web.forms import Form, at_most, needed
 
+from .rules import TYPED_MOST
+
 
 class SignInForm(Form):
     """Login and passphrase."""
 
     login = StringField(_l("Sign-in name"), validators=[needed(), at_most(200)])
-    password = PasswordField(_l("Passphrase"), validators=[needed()])
+    password = PasswordField(_l("Passphrase"), validators=[needed(), at_most(TYPED_MOST)])
     shared = BooleanField(
         _l("This is a shared or borrowed device"),
         description=_l("We sign you out after 15 minutes without activity."),
@@ -31,7 +33,7 @@ class CodeForm(Form):
 class EnrolForm(Form):
     """How she will sign in from now on."""
 
-    code = HiddenField()
+    code = HiddenField(validators=[at_most(40)])
     login = StringField(
         _l("Sign-in name"),
         description=_l("Only you need to know it. Choose one that does not tell your name."),
@@ -40,9 +42,9 @@ class EnrolForm(Form):
     passphrase = PasswordField(
         _l("Passphrase"),
         description=_l("At least 15 characters, in any script. Several words in a row are easy to keep in mind."),
-        validators=[needed()],
+        validators=[needed(), at_most(TYPED_MOST)],
     )
-    again = PasswordField(_l("The passphrase once more"), validators=[needed()])
+    again = PasswordField(_l("The passphrase once more"), validators=[needed(), at_most(TYPED_MOST)])
 
 
 class AccountForm(Form):

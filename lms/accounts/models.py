@@ -73,7 +73,7 @@ class Person(UserMixin, Model):
     time_zone: Mapped[str]
     theme: Mapped[Theme] = mapped_column(Word(Theme), default=Theme.DEVICE)
     digits: Mapped[Digits] = mapped_column(Word(Digits), default=Digits.LATIN)
-    leave_to: Mapped[str] = mapped_column(default="weather")
+    leave_to: Mapped[str] = mapped_column(default="search")
     exit_keys: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
@@ -131,6 +131,24 @@ class Session(Model):
     def times(self) -> SessionTimes:
         """The value that rules judge."""
         return SessionTimes(started_at=self.started_at, used_at=self.used_at, shared=self.shared)
+
+
+class KnownDevice(Model):
+    """A browser in which this person signed in before, unless she said that it is shared. A random token's hash only.
+
+    Gone with new credentials, at Leave now on that device, or after 180 days.
+    """
+
+    __tablename__ = "accounts_known_device"
+    __table_args__ = (Index(None, "person_id"),)
+    holds_personal_data: ClassVar = {
+        "token_hash": _kept(Level.ATTENDANCE, "others' wrong tries do not lock her out", Retention.KNOWN_DEVICE),
+    }
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("accounts_person.id", ondelete="CASCADE"))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[datetime]
 
 
 class SignInAttempt(Model):

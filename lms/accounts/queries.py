@@ -8,7 +8,7 @@ from sqlalchemy.orm import contains_eager, defer, joinedload
 from lms.kernel.db import db
 from lms.kernel.ids import hash_token, read_code
 
-from .models import Invitation, Person, PersonKey, RoleGrant, Session, SignInAttempt
+from .models import Invitation, KnownDevice, Person, PersonKey, RoleGrant, Session, SignInAttempt
 from .rules import Failures
 
 NOT_FOR_PAGES = (Person.passphrase_hash, Person.legal_name, Person.contact)
@@ -60,14 +60,26 @@ def find_by_login(login_index: bytes) -> Person | None:
 
 def failures(account_key: bytes, source_key: bytes, *, at: datetime, window: timedelta) -> Failures:
     """How many tries without success lie in the window before `at`."""
+    of_account, of_source = SignInAttempt.account_key == account_key, SignInAttempt.source_key == source_key
     row = db.session.execute(
         select(
-            func.count().filter(SignInAttempt.account_key == account_key),
-            func.count().filter(SignInAttempt.source_key == source_key),
+            func.count().filter(of_account, of_source),
+            func.count().filter(of_account),
+            func.count().filter(of_source),
             func.count(),
         ).where(SignInAttempt.at > at - window)
     ).one()
-    return Failures(of_account=row[0], of_source=row[1], everywhere=row[2])
+    return Failures(of_pair=row[0], of_account=row[1], of_source=row[2], everywhere=row[3])
+
+
+def is_known_device(token: str, login_index: bytes) -> bool:
+    """Whether the person of this login signed in before in the browser that holds this token."""
+    found = (
+        select(KnownDevice.id)
+        .join(Person, Person.id == KnownDevice.person_id)
+        .where(KnownDevice.token_hash == hash_token(token), Person.login_index == login_index)
+    )
+    return db.session.scalar(found) is not None
 
 
 def find_invitation(code: str, *, for_update: bool = False) -> Invitation | None:

@@ -4,6 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from .errors import (
     InvitationExpired,
@@ -18,11 +19,15 @@ PASSPHRASE_LEAST_ALONE = 15
 PASSPHRASE_LEAST_WITH_FACTOR = 8
 PASSPHRASE_MOST = 128
 LOGIN_LEAST, LOGIN_MOST = 3, 64
+TYPED_MOST = 512
+"""More characters than this are not even normalised: on some texts that takes time in the square of their length."""
+
 INVITATION_DAYS = 14
 
 SESSION_IDLE_SHARED = timedelta(minutes=15)
 SESSION_IDLE_OWN = timedelta(days=7)
 SESSION_LONGEST = timedelta(days=30)
+DEVICE_KNOWN = timedelta(days=180)
 SESSION_WRITTEN_EVERY = timedelta(minutes=5)
 
 
@@ -71,8 +76,9 @@ class ContactKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Failures:
-    """Failed sign-ins inside the window."""
+    """Tries without success inside the window, the try itself included. of_pair: of this account from this source."""
 
+    of_pair: int
     of_account: int
     of_source: int
     everywhere: int
@@ -80,23 +86,33 @@ class Failures:
 
 @dataclass(frozen=True, kw_only=True)
 class AllowedFailures:
-    """How many failures are still answered."""
+    """How many tries are still looked at."""
 
+    of_pair: int
     of_account: int
     of_source: int
-    everywhere: int
 
 
 def may_try(failures: Failures, allowed: AllowedFailures) -> bool:
     """Whether one more try is looked at.
 
-    `failures` counts the try itself. Rule: docs/security/threat-model.md E2.
+    There is no limit over everybody: whoever could reach it would lock everybody out; it raises an alarm instead.
+    Rule: docs/security/threat-model.md E2.
     """
     return (
-        failures.of_account <= allowed.of_account
+        failures.of_pair <= allowed.of_pair
+        and failures.of_account <= allowed.of_account
         and failures.of_source <= allowed.of_source
-        and failures.everywhere <= allowed.everywhere
     )
+
+
+def source_of(address: str) -> str:
+    """What counts as one source: an address, or the /64 of an IPv6 address, which one person can fill alone."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else address
 
 
 def fold_login(typed: str) -> str:
@@ -111,7 +127,7 @@ def fold_passphrase(typed: str) -> str:
 
 def check_login(typed: str) -> None:
     """Refuse a login that is too short or too long. Raises LoginUnfit."""
-    if not LOGIN_LEAST <= len(fold_login(typed)) <= LOGIN_MOST:
+    if len(typed) > TYPED_MOST or not LOGIN_LEAST <= len(fold_login(typed)) <= LOGIN_MOST:
         raise LoginUnfit
 
 
@@ -121,6 +137,8 @@ def check_passphrase(typed: str, *, login: str, has_factor: bool) -> None:
     has_factor: whether a second factor stands beside it. Rule: docs/security/threat-model.md E3.
     Raises PassphraseTooShort, PassphraseTooLong, PassphraseTellsLogin.
     """
+    if len(typed) > TYPED_MOST:
+        raise PassphraseTooLong(most=PASSPHRASE_MOST)
     passphrase = fold_passphrase(typed)
     least = PASSPHRASE_LEAST_WITH_FACTOR if has_factor else PASSPHRASE_LEAST_ALONE
     if len(passphrase) < least:
@@ -133,7 +151,7 @@ def check_passphrase(typed: str, *, login: str, has_factor: bool) -> None:
 
 def is_hashable(typed: str) -> bool:
     """Whether a typed passphrase is worth hashing: what is longer was never accepted."""
-    return len(fold_passphrase(typed)) <= PASSPHRASE_MOST
+    return len(typed) <= TYPED_MOST and len(fold_passphrase(typed)) <= PASSPHRASE_MOST
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Acts on people: making, inviting, signing in and out, choosing settings."""
 
 import hmac
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,8 +16,10 @@ from lms.settings import current_settings
 
 from . import passphrases, queries, rules, vault
 from .errors import InvitationUnknown, LoginUnfit, TooManyAttempts, WrongCredentials
-from .models import Invitation, Person, RoleGrant, Session, SignInAttempt
+from .models import Invitation, KnownDevice, Person, RoleGrant, Session, SignInAttempt
 from .rules import ContactKind, Digits, Role, Theme
+
+log = logging.getLogger("lms.accounts")
 
 PERSON_MADE = audit.act("accounts.person.made")
 PERSON_INVITED = audit.act("accounts.person.invited")
@@ -32,8 +35,9 @@ def keyed_hash(purpose: str, text: str) -> bytes:
 
 
 def login_index(login: str) -> bytes:
-    """How a login is stored and found."""
-    return keyed_hash("login", rules.fold_login(login))
+    """How a login is stored and found. The pepper is a key of its own that never changes; a signing key may."""
+    pepper = current_settings().login_pepper
+    return hmac.digest(pepper.encode(), f"login:{rules.fold_login(login)}".encode(), "sha256")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +66,7 @@ def make_person(new: NewPerson, *, by: Person | None, at: datetime) -> Person:
         time_zone=new.time_zone,
         theme=Theme.DEVICE,
         digits=Digits.LATIN,
-        leave_to="weather",
+        leave_to="search",
         exit_keys=False,
         created_at=at,
     )
@@ -114,6 +118,7 @@ def set_credentials(person: Person, login: str, passphrase: str, *, by: Person |
     except IntegrityError:
         raise LoginUnfit from None
     db.session.execute(delete(Session).where(Session.person_id == person.id))
+    db.session.execute(delete(KnownDevice).where(KnownDevice.person_id == person.id))
     audit.record(PASSPHRASE_SET, by=_number(by), on=person.id, at=at)
 
 
@@ -149,14 +154,9 @@ def look_at_code(code: str, *, at: datetime) -> Invitation:
     return invitation
 
 
-def known_device(login: str) -> str:
-    """What a browser keeps from which this login signed in, unless she said that the device is shared."""
-    return keyed_hash("known", rules.fold_login(login)).hex()
-
-
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where a try comes from. address: never stored. device: the cookie of one where this login signed in before."""
+    """Where a try comes from. address: never stored. device: what the browser keeps from an earlier sign-in."""
 
     address: str
     device: str | None = None
@@ -165,29 +165,45 @@ class Source:
 def begin_attempt(name: str, source: Source, *, at: datetime) -> SignInAttempt:
     """Count one try before anything is looked at, so that parallel tries cannot outrun the limit.
 
-    name: the login or the code that is tried. A known device has a limit of its own and is not refused on account of
-    others' failures. Needs a transaction of its own, committed before anything is checked. Raises TooManyAttempts;
-    a refused try is not counted, so that nobody can be kept out for longer than the window.
+    name: the login or the code that is tried. A device that this login knows has a limit of its own and is not refused
+    on account of others' failures. Needs a transaction of its own, committed before anything is checked. Raises
+    TooManyAttempts; a refused try is not counted, so that nobody can be kept out for longer than the window.
     """
     limits = current_settings().limits
     window = timedelta(minutes=limits.window_minutes)
-    if source.device is None:
-        account, origin = keyed_hash("account", rules.fold_login(name)), keyed_hash("source", source.address)
-        allowed = rules.AllowedFailures(
-            of_account=limits.per_account, of_source=limits.per_source, everywhere=limits.everywhere
+    if source.device is not None and queries.is_known_device(source.device, login_index(name)):
+        account = origin = keyed_hash("device", source.device)
+        most = rules.AllowedFailures(
+            of_pair=limits.per_device, of_account=limits.per_device, of_source=limits.per_device
         )
     else:
-        account = origin = keyed_hash("device", source.device)
-        allowed = rules.AllowedFailures(
-            of_account=limits.per_device, of_source=limits.per_device, everywhere=limits.everywhere + limits.per_device
+        account = keyed_hash("account", rules.fold_login(name))
+        origin = keyed_hash("source", rules.source_of(source.address))
+        most = rules.AllowedFailures(
+            of_pair=limits.per_pair, of_account=limits.per_account, of_source=limits.per_source
         )
     lock_name(account)
     attempt = SignInAttempt(account_key=account, source_key=origin, at=at)
     db.session.add(attempt)
     db.session.flush()  # the count below includes this try
-    if not rules.may_try(queries.failures(account, origin, at=at, window=window), allowed):
+    counted = queries.failures(account, origin, at=at, window=window)
+    if counted.everywhere == limits.alarm:
+        log.error("%s failed sign-ins in %s minutes", limits.alarm, limits.window_minutes)
+    if not rules.may_try(counted, most):
         raise TooManyAttempts(minutes=limits.window_minutes)
     return attempt
+
+
+def remember_device(person: Person, *, at: datetime) -> str:
+    """A random token by which a browser is known at the next sign-in; stored as its hash only."""
+    token = new_token()
+    db.session.add(KnownDevice(person_id=person.id, token_hash=hash_token(token), created_at=at))
+    return token
+
+
+def forget_device(token: str) -> None:
+    """This browser is not known any more."""
+    db.session.execute(delete(KnownDevice).where(KnownDevice.token_hash == hash_token(token)))
 
 
 def forgive(attempt: SignInAttempt) -> None:
@@ -259,6 +275,7 @@ def sweep(*, at: datetime) -> None:
         delete(Session).where(Session.shared.is_(True), Session.used_at <= at - rules.SESSION_IDLE_SHARED)
     )
     db.session.execute(delete(SignInAttempt).where(SignInAttempt.at <= at - timedelta(days=1)))
+    db.session.execute(delete(KnownDevice).where(KnownDevice.created_at <= at - rules.DEVICE_KNOWN))
     db.session.execute(delete(Invitation).where(Invitation.expires_at <= at))
 
 

@@ -13,7 +13,8 @@ from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.web import cookies
 from lms.web.cookies import Cookie
-from lms.web.csrf import ForgedOrStale
+from lms.web.csrf import ForgedOrStale, carries_work
+from lms.web.languages import page_of
 
 from . import queries, rules, services
 from .models import Person
@@ -35,12 +36,13 @@ def init_sessions(app: Flask) -> None:
     login.request_loader(lambda _request: load_person())
     app.extensions["unauthorized"] = to_sign_in
     app.after_request(_note_use)
+    app.after_request(_finish_leaving)
 
 
 def load_person() -> Person | None:
     """The person of the cookie's session, if it is still alive."""
     token = cookies.read(Cookie.SESSION)
-    if token is None or g.get("no_reader"):
+    if token is None or g.get("no_reader") or cookies.read(Cookie.LEFT):
         return None
     at = clock.now()
     session = queries.find_session(token, at=at)
@@ -69,11 +71,28 @@ def _note_use(response: Response) -> Response:
     return response
 
 
+def _finish_leaving(response: Response) -> Response:
+    """She pressed Leave now while the line was cut: her session ends with the first request that gets through."""
+    token = cookies.read(Cookie.SESSION)
+    if cookies.read(Cookie.LEFT) and token is not None and not g.get("signed_in_now"):
+        try:
+            with transaction(patience=BUSY_PATIENCE):
+                services.end_session(token)
+        except SQLAlchemyError as fault:
+            log.warning("a session was not ended: %s", type(fault).__name__)
+        else:
+            cookies.take_back(response, Cookie.SESSION)
+            cookies.take_back(response, Cookie.LEFT)
+    return response
+
+
 def to_sign_in() -> ResponseReturnValue:
     """Send a stranger to sign-in, and back to where she wanted to go.
 
-    Who sent a form is told that she was signed out and to go back, where what she typed still is.
+    Who sent a form with something typed in it is told to go back instead, where it still is.
     """
-    if request.method not in ("GET", "HEAD"):
+    if request.method in ("GET", "HEAD"):
+        return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+    if carries_work():
         raise ForgedOrStale
-    return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+    return redirect(url_for("accounts.sign_in", next=page_of(request.path), signed_out=1))

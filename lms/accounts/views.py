@@ -1,6 +1,6 @@
 """Signing in and out, accepting an invitation, one's own account page."""
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -29,7 +29,11 @@ def sign_in() -> ResponseReturnValue:
     """The form; somebody who is signed in already goes on."""
     if who() is not None:
         return redirect(url_for("home.today"))
-    return render_template("accounts/sign_in.html", form=SignInForm(request.args))
+    return render_template(
+        "accounts/sign_in.html",
+        form=SignInForm(None, next=request.args.get("next")),
+        was_signed_out="signed_out" in request.args,
+    )
 
 
 @bp.post("/sign-in")
@@ -44,14 +48,13 @@ def sign_in_post() -> ResponseReturnValue:
         attempt = _counted(login)
         person = services.check_credentials(login, passphrase)
         with transaction():
-            services.forgive(attempt)
-            token = services.start_session(person, passphrase, shared=shared, at=clock.now())
+            tokens = _open_session(person, passphrase, attempt, shared=shared)
     except Refusal as refusal:
         status = 429 if isinstance(refusal, TooManyAttempts) else 422
         return render_template("accounts/sign_in.html", form=form, refusal=explain(refusal)), status
     wanted = str(form.next.data)
     target = wanted if redirects.is_safe(wanted) else url_for("home.today", lang=person.interface_language)
-    return _signed_in(target, token, login, shared=shared)
+    return _signed_in(target, *tokens)
 
 
 @bp.post("/sign-out")
@@ -62,7 +65,7 @@ def sign_out() -> ResponseReturnValue:
     if token is not None:
         with transaction():
             services.end_session(token)
-    response = make_response(redirect(url_for("home.welcome")))
+    response = make_response(redirect(url_for("home.welcome", signed_out=1)))
     cookies.take_back(response, Cookie.SESSION)
     response.headers["Clear-Site-Data"] = '"storage"'
     return response
@@ -72,7 +75,7 @@ def sign_out() -> ResponseReturnValue:
 @public
 def enrol() -> ResponseReturnValue:
     """Where the code of an invitation is typed. Opening this uses nothing up."""
-    return render_template("accounts/enrol.html", form=CodeForm())
+    return render_template("accounts/enrol.html", form=CodeForm(None))
 
 
 @bp.post("/enrol")
@@ -90,14 +93,15 @@ def enrol_code() -> ResponseReturnValue:
             services.forgive(attempt)
     except Refusal as refusal:
         return render_template("accounts/enrol.html", form=form, refusal=explain(refusal)), 409
-    return render_template("accounts/enrol.html", form=EnrolForm(data={"code": code}), invitation_code=code)
+    g.has_secret = True
+    return render_template("accounts/enrol.html", form=EnrolForm(None, code=code), invitation_code=code)
 
 
 @bp.post("/enrol/accept")
 @public
 def enrol_accept() -> ResponseReturnValue:
     """Use the code: she chose her login and passphrase, and is signed in."""
-    form = EnrolForm()
+    form, g.has_secret = EnrolForm(), True
     complete = form.validate()
     if complete and form.passphrase.data != form.again.data:
         form.again.errors = [_("The two passphrases differ. Type the second one again.")]
@@ -109,12 +113,11 @@ def enrol_accept() -> ResponseReturnValue:
         attempt, at = _counted(code), clock.now()
         with transaction():
             person = services.use_invitation(code, login, passphrase, at=at)
-            services.forgive(attempt)
-            token = services.start_session(person, passphrase, shared=False, at=at)
+            tokens = _open_session(person, passphrase, attempt, shared=False)
     except Refusal as refusal:
         page = render_template("accounts/enrol.html", form=form, invitation_code=code, refusal=explain(refusal))
         return page, 409
-    return _signed_in(url_for("home.today"), token, login, shared=False)
+    return _signed_in(url_for("home.today"), *tokens)
 
 
 @bp.get("/account")
@@ -141,7 +144,7 @@ def save_account() -> ResponseReturnValue:
     )
     with transaction():
         services.save_preferences(me(), wanted)
-    return redirect(url_for(".account", lang=wanted.interface_language, saved=1))
+    return redirect(url_for(".account", lang=wanted.interface_language, saved=1, _anchor="saved"))
 
 
 def _account_form(person: Person) -> AccountForm:
@@ -156,15 +159,26 @@ def _account_form(person: Person) -> AccountForm:
 
 def _counted(name: str) -> SignInAttempt:
     """One try with this login or code, counted and kept whatever comes of it."""
-    known = cookies.read(Cookie.KNOWN)
-    device = known if known == services.known_device(name) else None
+    source = Source(address=request.remote_addr or "", device=cookies.read(Cookie.KNOWN))
     with transaction():
-        return services.begin_attempt(name, Source(address=request.remote_addr or "", device=device), at=clock.now())
+        return services.begin_attempt(name, source, at=clock.now())
 
 
-def _signed_in(target: str, token: str, login: str, *, shared: bool) -> Response:
+def _open_session(person: Person, passphrase: str, attempt: SignInAttempt, *, shared: bool) -> tuple[str, str | None]:
+    """What the browser gets: the session's token, and one by which it is known later unless it is shared."""
+    before, at = cookies.read(Cookie.SESSION), clock.now()
+    services.forgive(attempt)
+    if before is not None:
+        services.end_session(before)
+    token = services.start_session(person, passphrase, shared=shared, at=at)
+    return token, None if shared else services.remember_device(person, at=at)
+
+
+def _signed_in(target: str, token: str, known: str | None) -> Response:
     answer = make_response(redirect(target))
+    g.signed_in_now = True
+    cookies.take_back(answer, Cookie.LEFT)
     cookies.give(answer, Cookie.SESSION, token)
-    if not shared:
-        cookies.give(answer, Cookie.KNOWN, services.known_device(login), seconds=KNOWN_SECONDS)
+    if known is not None:
+        cookies.give(answer, Cookie.KNOWN, known, seconds=KNOWN_SECONDS)
     return answer

@@ -26,6 +26,7 @@ class Retention(StrEnum):
     SESSION = "session"
     ENROLMENT = "enrolment"
     INVITATION = "invitation"
+    KNOWN_DEVICE = "known device"
     SIGN_IN_FAILURES = "sign-in failures"
     AUDIT = "audit"
     OUTBOX = "outbox"
@@ -51,6 +52,10 @@ RETENTION_TEXTS: dict[Retention, RetentionText] = {
     Retention.INVITATION: RetentionText(
         what=_l("Your invitation code, in a form that nobody can read back"),
         until=_l("14 days"),
+    ),
+    Retention.KNOWN_DEVICE: RetentionText(
+        what=_l("That you signed in on a device before (no device name)"),
+        until=_l("180 days, or until your passphrase changes"),
     ),
     Retention.SIGN_IN_FAILURES: RetentionText(
         what=_l("Failed attempts to sign in (no address, no name in readable form)"),

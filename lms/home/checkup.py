@@ -35,10 +35,14 @@ def findings(settings: Settings) -> Iterator[Finding]:
     limits = settings.limits
     yield Finding(
         False,
-        f"sign-in limits in {limits.window_minutes} minutes: {limits.per_account} failures per account,"
-        f" {limits.per_source} per source, {limits.everywhere} in all",
+        f"sign-in limits in {limits.window_minutes} minutes: {limits.per_pair} failures per account and source,"
+        f" {limits.per_account} per account, {limits.per_source} per source, {limits.per_device} per known device;"
+        f" alarm at {limits.alarm}",
     )
     yield Finding(False, f"{settings.workers} server processes, {settings.proxy_hops} trusted proxies")
+    if settings.environment is Environment.PRODUCTION and not settings.proxy_hops:
+        # Slow connections would hold our threads; a proxy takes requests in whole first.
+        yield Finding(True, "LMS_PROXY_HOPS is 0: put a proxy that buffers requests and speaks TLS in front")
 
 
 def _database() -> Iterator[Finding]:

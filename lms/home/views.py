@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
@@ -32,6 +32,7 @@ class CourseToday:
 
     seat: Seat
     step: rules.Step | None
+    in_preparation: list[rules.OutlineModule]
     coming_up: list[rules.OutlineModule]
     progress: rules.Progress
 
@@ -40,7 +41,7 @@ class CourseToday:
 @public
 def welcome() -> ResponseReturnValue:
     """The public home."""
-    return render_template("home/welcome.html")
+    return render_template("home/welcome.html", signed_out="signed_out" in request.args)
 
 
 @bp.get("/today")
@@ -92,6 +93,7 @@ def _course_today(seat: Seat, at: datetime) -> CourseToday:
     return CourseToday(
         seat=seat,
         step=rules.next_step(outline, at=at),
+        in_preparation=[m for m in outline if rules.state_of(m, at=at) is rules.ModuleState.IN_PREPARATION],
         coming_up=list(rules.coming_up(outline, at=at, most=MOST_COMING_UP)),
         progress=rules.compute_progress(outline, at=at),
     )

@@ -18,6 +18,7 @@ from sqlalchemy.types import TypeDecorator
 from .errors import Misconfigured
 
 NONCE_BYTES = 12
+TAG_BYTES = 16
 KEY_BYTES = 32
 RING_ID_BYTES = 4
 VERSION = b"\x01"
@@ -78,7 +79,7 @@ class DataKey:
     def open(self, value: Sealed, *, place: str) -> str:
         """The text that was sealed for this person and this place. Raises CannotOpen."""
         box = value.box
-        if box[:1] != VERSION:
+        if box[:1] != VERSION or len(box) < len(VERSION) + NONCE_BYTES + TAG_BYTES:
             raise CannotOpen
         nonce, sealed = box[1 : 1 + NONCE_BYTES], box[1 + NONCE_BYTES :]
         try:

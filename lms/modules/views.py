@@ -1,6 +1,6 @@
 """The course outline and its lessons."""
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lms.accounts.policy import AccountPermission
@@ -12,6 +12,7 @@ from lms.cohorts.rules import check_open
 from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.kernel.errors import Refusal
+from lms.kernel.policy import allows
 from lms.web.http import allow, explain
 from lms.web.languages import page_language
 
@@ -43,6 +44,7 @@ def outline(seat: Seat) -> ResponseReturnValue:
         modules=[(module, rules.state_of(module, at=at), rules.is_readable(module, at=at)) for module in modules],
         step=rules.next_step(modules, at=at),
         progress=rules.compute_progress(modules, at=at),
+        just_read="read" in request.args,
     )
 
 
@@ -69,8 +71,8 @@ def mark_read(place: LessonPlace) -> ResponseReturnValue:
     beside = queries.lessons_of_module(place, page_language())
     following = rules.following(beside, place.entry.public_id)
     if following is None:
-        return redirect(url_for(".outline", course_id=place.cohort.public_id))
-    return redirect(url_for(".lesson", lesson_id=following.id))
+        return redirect(url_for(".outline", course_id=place.cohort.public_id, read=1))
+    return redirect(url_for(".lesson", lesson_id=following.id, read=1))
 
 
 def _lesson_page(place: LessonPlace) -> str:
@@ -85,4 +87,6 @@ def _lesson_page(place: LessonPlace) -> str:
         total=len(beside),
         previous=beside[number - 2] if number > 1 else None,
         following=rules.following(beside, place.entry.public_id),
+        may_mark=allows(CohortPermission.PROGRESS, me(), place),
+        just_read="read" in request.args,
     )

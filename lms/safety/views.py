@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lms.accounts import services as accounts
 from lms.kernel.db import transaction
+from lms.settings import LANGUAGES
 from lms.web import cookies
 from lms.web.cookies import Cookie
 from lms.web.exits import DEFAULT_EXIT, EXITS
@@ -27,21 +28,25 @@ def leave() -> ResponseReturnValue:
 
     A link on another site cannot sign her out. If the database is away she still leaves; her cookie is gone with her.
     """
-    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+    if request.method != "GET" or request.headers.get("Sec-Fetch-Site") == "cross-site":
         abort(404)
-    target = EXITS[DEFAULT_EXIT]
-    token = cookies.read(Cookie.SESSION)
+    language, exit_name = request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0], DEFAULT_EXIT
+    token, known = cookies.read(Cookie.SESSION), cookies.read(Cookie.KNOWN)
     try:
         person = who()
-        target = EXITS.get(person.leave_to, target) if person is not None else target
-        if token is not None:
-            with transaction(patience=PATIENCE):
+        if person is not None:
+            language, exit_name = person.interface_language, person.leave_to
+        with transaction(patience=PATIENCE):
+            if token is not None:
                 accounts.end_session(token)
+            if known is not None:
+                accounts.forget_device(known)
     except SQLAlchemyError as fault:
         log.error("leave now without a database: %s", type(fault).__name__)
-    response = make_response(redirect(target.address, 303))
-    cookies.take_back(response, Cookie.SESSION)
-    response.headers["Clear-Site-Data"] = (
-        '"cookies", "storage"'  # "cache" would keep her waiting, and pages are not kept
-    )
+    target = EXITS.get(exit_name, EXITS[DEFAULT_EXIT])
+    response = make_response(redirect(target.addresses[language], 303))
+    for cookie in (Cookie.SESSION, Cookie.KNOWN, Cookie.LEFT):
+        cookies.take_back(response, cookie)
+    # Not the cache: clearing it can take seconds, and no page of ours is in it.
+    response.headers["Clear-Site-Data"] = '"cookies", "storage"'
     return response

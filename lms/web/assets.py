@@ -13,7 +13,7 @@ from whitenoise import WhiteNoise
 
 from . import cookies
 from .cookies import SEEN_SECONDS, Cookie
-from .headers import nonce, static_headers
+from .headers import nonce
 
 DIST = Path(__file__).parent / "static" / "dist"
 PREFIX = "/static/"
@@ -38,7 +38,6 @@ def init_assets(app: Flask) -> None:
         root=str(DIST),
         prefix=PREFIX,
         immutable_file_test=lambda path, url: not url.endswith(".json"),
-        add_headers_function=static_headers,
         index_file=None,
         allow_all_origins=False,
     )

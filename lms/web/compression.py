@@ -3,7 +3,7 @@
 import gzip
 
 import brotli
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 BROTLI_QUALITY = 5
 GZIP_LEVEL = 6
@@ -17,6 +17,8 @@ def init_compression(app: Flask) -> None:
 
 def compress(response: Response) -> Response:
     """Brotli if the browser takes it, else gzip, else plain."""
+    if g.get("has_secret"):  # beside something she typed, its size could tell it (docs/decisions/0006)
+        return response
     if response.direct_passthrough or response.status_code in (204, 304) or "Content-Encoding" in response.headers:
         return response
     if not (response.mimetype or "").startswith(("text/", "application/json")):

@@ -1,7 +1,8 @@
 """The few cookies there are (docs/contract.md). None holds anything about a person.
 
 *session*: random token of a signed-in browser. *visitor*: random, binds a visitor's forms. *seen*: the style sheet was
-sent before. *known*: this login signed in here before, so that limits caused by others do not keep her out.
+sent before. *known*: random token of a browser in which somebody signed in before, so that wrong tries of others do not
+keep her out. *left*: set by our script when Leave now was pressed, so that she is signed out even if the line was cut.
 """
 
 from enum import StrEnum
@@ -21,6 +22,7 @@ class Cookie(StrEnum):
     VISITOR = "visitor"
     SEEN = "seen"
     KNOWN = "known"
+    LEFT = "left"
 
 
 def read(cookie: Cookie) -> str | None:

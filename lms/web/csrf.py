@@ -7,8 +7,10 @@ own. Each response carries it XORed with a fresh random pad, so that compressed 
 import base64
 import hmac
 import secrets
+from typing import cast
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
+from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug.exceptions import BadRequest
 
@@ -17,6 +19,7 @@ from lms.settings import current_settings
 
 from . import cookies
 from .cookies import Cookie
+from .http import who
 
 FIELD = "csrf_token"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -56,16 +59,24 @@ def is_right(masked: str) -> bool:
     return hmac.compare_digest(_xor(raw[:TOKEN_BYTES], raw[TOKEN_BYTES:]), _token())
 
 
-def _check() -> None:
+def carries_work() -> bool:
+    """Whether the form holds more than its token: something that a person typed and would miss."""
+    return bool(set(request.form) - {FIELD})
+
+
+def _check() -> ResponseReturnValue | None:
     if request.method in SAFE_METHODS or request.endpoint is None:
-        return
+        return None
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise ForgedOrStale
     # Our pages send no referrer, so browsers write `null` for the origin of our own forms; the token then decides.
     if request.headers.get("Origin", "null") not in ("null", *_own_origins()):
         raise ForgedOrStale
     if not is_right(request.form.get(FIELD, "")):
+        if who() is None and not carries_work():
+            return cast(ResponseReturnValue, current_app.extensions["unauthorized"]())
         raise ForgedOrStale
+    return None
 
 
 def _own_origins() -> tuple[str, str]:

@@ -71,7 +71,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 def _stale() -> list[str]:
     return [
         _("You were signed out since you opened it, or it came from another place. Nothing was changed."),
-        _("Go back: what you typed is still there. Copy it, load the page anew, and send it again."),
+        _("Go back: what you typed is still there. Copy it, reload the page, and send it again."),
     ]
 
 

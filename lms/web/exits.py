@@ -1,5 +1,6 @@
-"""Everyday sites that Leave now goes to: known everywhere, raising no question on any screen."""
+"""Everyday sites that Leave now goes to: known in the reader's language, raising no question on any screen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lms.kernel.i18n import lazy as _l
@@ -7,15 +8,21 @@ from lms.kernel.i18n import lazy as _l
 
 @dataclass(frozen=True)
 class Exit:
-    """One site to leave to."""
+    """One site to leave to, with its address in each language."""
 
     label: str
-    address: str
+    addresses: Mapping[str, str]
 
 
 EXITS = {
-    "weather": Exit(_l("Weather"), "https://www.yr.no/"),
-    "news": Exit(_l("News"), "https://apnews.com/"),
-    "encyclopaedia": Exit(_l("Encyclopaedia"), "https://www.wikipedia.org/"),
+    "encyclopaedia": Exit(
+        _l("Encyclopaedia"),
+        {"en": "https://en.wikipedia.org/", "fr": "https://fr.wikipedia.org/", "ar": "https://ar.wikipedia.org/"},
+    ),
+    "search": Exit(_l("Web search"), dict.fromkeys(("en", "fr", "ar"), "https://www.google.com/")),
+    "weather": Exit(
+        _l("Weather"),
+        {"en": "https://weather.com/", "fr": "https://meteofrance.com/", "ar": "https://www.arabiaweather.com/"},
+    ),
 }
-DEFAULT_EXIT = "weather"
+DEFAULT_EXIT = "search"

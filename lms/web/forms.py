@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
 from wtforms.validators import DataRequired, Length
 
@@ -15,7 +16,8 @@ class Form(FlaskForm):
         csrf = False
 
     def __init__(self, *formdata: Any, **values: Any) -> None:
-        FlaskForm.__init__(self, *formdata, **values)
+        """Read what was sent as fields; a part that claims to be a file is none of ours."""
+        FlaskForm.__init__(self, *(formdata or (request.form if request.method == "POST" else None,)), **values)
 
 
 def needed() -> DataRequired:

@@ -1,13 +1,19 @@
 """Headers of every answer, whatever its status (docs/security/threat-model.md)."""
 
 import secrets
-from wsgiref.headers import Headers
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g
 
 from lms.settings import Settings
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 FIXED = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
@@ -23,13 +29,10 @@ HSTS = f"max-age={YEAR_SECONDS}; includeSubDomains; preload"
 
 
 def init_headers(app: Flask, settings: Settings) -> None:
-    """Send the security headers with every answer of the application."""
+    """Send the security headers with every answer: pages, hashed files, refusals of any kind."""
 
     def add(response: Response) -> Response:
-        response.headers.extend(FIXED)
         response.headers["Content-Security-Policy"] = _policy()
-        if settings.is_https:
-            response.headers["Strict-Transport-Security"] = HSTS
         # A page for one person must not be kept by anything between her and us, nor by her browser.
         response.headers.setdefault("Cache-Control", "no-store")
         response.vary.update(["Cookie", "Accept-Encoding"])
@@ -37,6 +40,24 @@ def init_headers(app: Flask, settings: Settings) -> None:
 
     app.after_request(add)
     app.add_template_global(nonce)
+
+
+class EveryAnswer:
+    """Outermost of all: what was answered below, the headers are there."""
+
+    def __init__(self, application: "WSGIApplication", settings: Settings) -> None:
+        self._application = application
+        self._headers = dict(FIXED)
+        if settings.is_https:
+            self._headers["Strict-Transport-Security"] = HSTS
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            present = {name.lower() for name, _ in headers}
+            missing = [pair for pair in self._headers.items() if pair[0].lower() not in present]
+            return start_response(status, [*headers, *missing], *error)
+
+        return self._application(environ, start)
 
 
 def nonce() -> str:
@@ -50,12 +71,5 @@ def _policy() -> str:
     allowed = f"'nonce-{nonce()}'" if "nonce" in g else "'none'"
     return (
         f"default-src 'none'; script-src {allowed}; style-src {allowed}; img-src 'self' data:;"
-        " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        " form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
     )
-
-
-def static_headers(headers: Headers, path: str, url: str) -> None:
-    """The same for hashed files, which are not served by the application."""
-    for name, value in FIXED.items():
-        headers[name] = value
-    headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"

@@ -87,10 +87,16 @@ def _address_in(language: str) -> str:
     first, _, rest = request.path.removeprefix("/").partition("/")
     path = rest if first in LANGUAGES else request.path.removeprefix("/")
     if request.method in ("GET", "HEAD"):
-        return f"/{language}/{path}" + (f"?{urlencode(list(request.args.items(multi=True)))}" if request.args else "")
-    while path and not is_page(f"/{language}/{path}"):
-        path = path.rpartition("/")[0]  # forms are sent to an address below their page
-    return f"/{language}/{path}"
+        wanted = request.args.get("next")  # nothing else: what an address says must not echo in a page
+        return f"/{language}/{path}" + (f"?{urlencode({'next': wanted})}" if wanted else "")
+    return page_of(f"/{language}/{path}")
+
+
+def page_of(path: str) -> str:
+    """The page that a form was sent from: forms are sent to an address below their page."""
+    while not is_page(path) and path.count("/") > 1:
+        path = path.rpartition("/")[0]
+    return path if is_page(path) else f"{path}/"
 
 
 def is_page(path: str) -> bool:

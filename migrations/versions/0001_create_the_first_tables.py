@@ -98,6 +98,22 @@ def upgrade() -> None:
     )
     op.create_index(op.f("messaging_job_run_at_ix"), "messaging_job", ["run_at"], unique=False)
     op.create_table(
+        "accounts_known_device",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["accounts_person.id"],
+            name=op.f("accounts_known_device_person_id_fk"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("accounts_known_device_pk")),
+        sa.UniqueConstraint("token_hash", name=op.f("accounts_known_device_token_hash_key")),
+    )
+    op.create_index(op.f("accounts_known_device_person_id_ix"), "accounts_known_device", ["person_id"], unique=False)
+    op.create_table(
         "accounts_invitation",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
@@ -350,6 +366,7 @@ def downgrade() -> None:
     op.drop_index(op.f("accounts_session_person_id_ix"), table_name="accounts_session")
     op.drop_table("accounts_session")
     op.drop_index(op.f("accounts_invitation_person_id_ix"), table_name="accounts_invitation")
+    op.drop_table("accounts_known_device")
     op.drop_table("accounts_invitation")
     op.drop_index(op.f("messaging_job_run_at_ix"), table_name="messaging_job")
     op.drop_table("messaging_job")

@@ -14,24 +14,47 @@ from lms.accounts.errors import (
 from tests.cast import DAY, HOUR, NOW
 
 MINUTE = timedelta(minutes=1)
-ALLOWED = rules.AllowedFailures(of_account=5, of_source=30, everywhere=600)
+ALLOWED = rules.AllowedFailures(of_pair=5, of_account=30, of_source=30)
 
 
 @pytest.mark.parametrize(
-    ("account", "source", "everywhere", "may"),
+    ("pair", "account", "source", "may"),
     [
         (1, 1, 1, True),
         (5, 5, 5, True),
         (6, 6, 6, False),
-        (1, 30, 30, True),
-        (1, 31, 31, False),
-        (1, 1, 600, True),
-        (1, 1, 601, False),
+        (1, 30, 1, True),
+        (1, 31, 1, False),
+        (1, 1, 30, True),
+        (1, 1, 31, False),
     ],
 )
-def test_a_try_is_looked_at_up_to_each_limit(account, source, everywhere, may):
-    failures = rules.Failures(of_account=account, of_source=source, everywhere=everywhere)
+def test_a_try_is_looked_at_up_to_each_limit(pair, account, source, may):
+    failures = rules.Failures(of_pair=pair, of_account=account, of_source=source, everywhere=99_999)
     assert rules.may_try(failures, ALLOWED) is may
+
+
+@pytest.mark.parametrize(
+    ("address", "source"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("", ""),
+        ("unix:", "unix:"),
+    ],
+)
+def test_one_person_cannot_be_many_sources(address, source):
+    assert rules.source_of(address) == source
+
+
+def test_a_text_that_is_slow_to_normalise_is_refused_unread():
+    slow = "a" + "\u0301" * 100_000 + "\u0316" * 100_000
+    assert not rules.is_hashable(slow)
+    with pytest.raises(PassphraseTooLong):
+        rules.check_passphrase(slow, login="nour", has_factor=False)
+    with pytest.raises(LoginUnfit):
+        rules.check_login(slow)
 
 
 @pytest.mark.parametrize("typed", ["Cedar", " cedar ", "ＣＥＤＡＲ", "CEDAR"])

@@ -70,8 +70,8 @@ def test_the_sixth_failure_of_an_account_is_not_looked_at(in_app):
     for _ in range(5):
         try_once()
     with pytest.raises(TooManyAttempts):
-        try_once(source="192.0.2.99")
-    try_once(login="nour")
+        try_once()
+    try_once(source="192.0.2.99"), try_once(login="nour")
 
 
 def test_a_refused_try_is_not_counted_so_nobody_is_kept_out_for_longer_than_the_window(in_app):
@@ -83,24 +83,46 @@ def test_a_refused_try_is_not_counted_so_nobody_is_kept_out_for_longer_than_the_
     try_once(at=NOW + 16 * MINUTE)
 
 
-def test_limits_hold_for_a_source_and_for_everybody(limits):
-    limits(per_account=99, per_source=2, everywhere=3)
+def test_limits_hold_for_a_source_and_for_an_account(limits):
+    limits(per_source=2, per_account=3)
     try_once("a"), try_once("b")
     with pytest.raises(TooManyAttempts):
         try_once("c")
-    try_once("c", source="192.0.2.2")
+    try_once("a", source="192.0.2.2"), try_once("a", source="192.0.2.3")
     with pytest.raises(TooManyAttempts):
-        try_once("d", source="192.0.2.3")
+        try_once("a", source="192.0.2.4")
 
 
-def test_a_known_device_is_not_kept_out_by_others_and_has_a_limit_of_its_own(in_app):
-    for _ in range(5):
-        try_once()
-    for _ in range(20):
-        assert try_once(device="hers")
+def test_no_number_of_failures_elsewhere_keeps_anybody_out_but_it_is_logged(limits, caplog):
+    limits(alarm=3)
+    for number in range(5):
+        try_once(f"person {number}", source=f"192.0.2.{number}")
+    assert caplog.text.count("3 failed sign-ins in 15 minutes") == 1
+
+
+def test_a_known_device_is_not_kept_out_by_others_and_has_a_limit_of_its_own(cedar, limits):
+    limits(per_pair=2, per_account=4, per_device=3)
+    hers = services.remember_device(cedar, at=NOW)
+    db.session.flush()
+    for number in range(4):
+        try_once(source=f"192.0.2.{number}")
     with pytest.raises(TooManyAttempts):
-        try_once(device="hers")
-    try_once(login="nour"), try_once(device="another")
+        try_once(device="somebody else's")
+    for _ in range(3):
+        with transaction():
+            services.begin_attempt("cedar", services.Source(address="192.0.2.1", device=hers), at=NOW)
+    with pytest.raises(TooManyAttempts):
+        try_once(device=hers)
+    try_once(login="nour", source="192.0.2.7", device=hers)
+
+
+def test_a_device_is_forgotten_on_leaving_and_with_new_credentials(cedar):
+    index = services.login_index("cedar")
+    left, kept = (services.remember_device(cedar, at=NOW) for _ in range(2))
+    services.forget_device(left)
+    assert [queries.is_known_device(token, index) for token in (left, kept)] == [False, True]
+    services.set_credentials(cedar, "cedar", LONG, by=cedar, at=NOW)
+    assert not queries.is_known_device(kept, index)
 
 
 def test_signing_in_forgives_the_failures_before(cedar, cast):

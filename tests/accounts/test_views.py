@@ -165,7 +165,7 @@ SETTINGS = {
     "time_zone": "Asia/Aden",
     "theme": "dark",
     "digits": "arab",
-    "leave_to": "news",
+    "leave_to": "weather",
     "exit_keys": "y",
 }
 
@@ -173,7 +173,7 @@ SETTINGS = {
 def test_settings_are_kept_and_shown_at_once(as_participant):
     answer = as_participant.post("accounts.save_account", data=SETTINGS)
     page = as_participant.get(answer.location)
-    assert answer.location == "/ar/account?saved=1"
+    assert answer.location == "/ar/account?saved=1#saved"
     assert {name: page.fields[name] for name in SETTINGS} == SETTINGS
     assert 'data-theme="dark"' in page.text and "data-exit-keys" in page.text
     assert "UTC+٣" in page.text
@@ -206,3 +206,66 @@ def test_fields_that_are_not_in_the_form_are_not_stored(app, as_participant, cas
 
 def test_signing_out_without_a_session_is_no_error(visitor):
     visitor.post("accounts.sign_out")
+
+
+def test_a_lapsed_session_leads_to_sign_in_and_back_to_the_page(as_participant, cast, clock):
+    """A button that carries nothing typed: she signs in and is where she was."""
+    page = as_participant.get("modules.lesson", lesson_id=cast.nodes["m1-types"])
+    clock.at = NOW + 8 * DAY
+    address = f"/en/l/{cast.nodes['m1-types']}"
+    answer = as_participant.client.post(f"{address}/read", data={"csrf_token": page.fields["csrf_token"]})
+    assert answer.location == f"/en/sign-in?next={address}&signed_out=1"
+    as_participant.client.delete_cookie("sid")
+    answer = as_participant.client.post(f"{address}/read", data={"csrf_token": page.fields["csrf_token"]})
+    assert answer.location == f"/en/sign-in?next={address}&signed_out=1"
+
+
+def test_a_lapsed_session_keeps_what_was_typed(as_participant, clock):
+    page = as_participant.get("accounts.account")
+    clock.at = NOW + 8 * DAY
+    answer = as_participant.client.post("/en/account/save", data={**page.fields, "theme": "dark"})
+    assert answer.status_code == 400 and "what you typed is still there" in answer.text
+
+
+def test_signing_in_again_ends_the_session_before(visitor, cast):
+    sign_in(visitor, cast.cedar)
+    before = visitor.client.get_cookie("sid").value
+    sign_in(visitor, cast.nour)
+    visitor.client.set_cookie("sid", before)
+    visitor.get("home.today", expect=302)
+
+
+def test_a_part_that_claims_to_be_a_file_is_no_field(visitor):
+    from io import BytesIO
+
+    for address in ("/en/sign-in", "/en/enrol", "/en/enrol/accept"):
+        data = {"csrf_token": visitor.token(), **dict.fromkeys(("login", "code"), (BytesIO(b"x"), "a"))}
+        assert visitor.client.post(address, data=data, content_type="multipart/form-data").status_code == 422
+
+
+def test_a_link_cannot_fill_in_the_sign_in_name(visitor):
+    assert visitor.get("/en/sign-in?login=somebody").fields["login"] == ""
+
+
+def test_wrong_codes_are_counted_and_right_ones_are_not(app, visitor, cast):
+    for _ in range(8):
+        visitor.post("accounts.enrol_code", data={"code": invite(app, cast.stranger)}, expect=200)
+    wrong = {"code": "0000-1111-2222-3333"}
+    for _ in range(5):
+        visitor.post("accounts.enrol_code", data=wrong, expect=409)
+    assert "too many attempts" in visitor.post("accounts.enrol_code", data=wrong, expect=409).words()
+
+
+def test_the_page_with_a_code_is_not_compressed(app, visitor, cast):
+    data = {"code": invite(app, cast.stranger), "csrf_token": visitor.token()}
+    answer = visitor.client.post("/en/enrol", data=data, headers={"Accept-Encoding": "br"})
+    assert answer.status_code == 200 and "Content-Encoding" not in answer.headers
+
+
+def test_a_zone_that_is_not_offered_any_more_is_kept(app, as_participant, cast):
+    with app.app_context(), transaction():
+        db.session.get_one(Person, cast.cedar.id).time_zone = "Egypt"
+    page = as_participant.get("accounts.account")
+    assert page.fields["time_zone"] == "Egypt"
+    as_participant.post("accounts.save_account", data={**page.fields, "theme": "dark"})
+    assert as_participant.get("accounts.account").fields["time_zone"] == "Egypt"

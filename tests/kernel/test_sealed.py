@@ -27,6 +27,13 @@ def test_a_changed_byte_does_not_open(position):
         KEY.open(Sealed(bytes(box)), place=PLACE)
 
 
+@pytest.mark.parametrize("length", [0, 1, 4, 13, 28])
+def test_a_box_that_is_too_short_does_not_open(length):
+    box = KEY.seal("some name", place=PLACE).box[:length]
+    with pytest.raises(CannotOpen):
+        KEY.open(Sealed(box), place=PLACE)
+
+
 def test_a_value_moved_to_another_column_does_not_open():
     with pytest.raises(CannotOpen):
         KEY.open(KEY.seal("name", place=PLACE), place="accounts_person.contact")

@@ -7,6 +7,7 @@ import pytest
 from tests.client import Visitor
 
 ALWAYS = {
+    "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
@@ -93,3 +94,19 @@ def test_links_are_built_from_the_configured_address_only(visitor):
         "/en/sign-in", headers={"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}
     )
     assert "evil.example" not in page.text
+
+
+def test_refusals_of_hashed_files_have_the_headers_too(visitor):
+    visitor.get("home.welcome")
+    address = re.search(r'href="(/static/app[^"]+css)"', visitor.get("home.welcome").text)[1]
+    first = visitor.client.get(address)
+    first.close()
+    since = {"If-Modified-Since": first.headers["Last-Modified"]}
+    for answer in (visitor.client.get(address, headers=since), visitor.client.post(address)):
+        assert answer.status_code in (304, 405)
+        assert {name: answer.headers.get(name) for name in ALWAYS} == ALWAYS
+        answer.close()
+
+
+def test_what_an_address_says_does_not_echo_in_a_page(as_participant):
+    assert "canary-words" not in as_participant.get("/en/today?x=canary-words").text
