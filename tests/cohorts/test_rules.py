@@ -1,7 +1,7 @@
 import pytest
 
 from lms.cohorts import rules
-from lms.cohorts.errors import NoDateYet, NotOpenYet
+from lms.cohorts.errors import NoDateYet, NotOpenYet, TakesPartNoMore
 from tests.cast import DAY, NOW
 
 
@@ -29,3 +29,12 @@ def test_a_pause_lets_her_read_and_leaving_does_not():
     assert rules.EnrolmentState.PAUSED in rules.MAY_READ
     assert rules.EnrolmentState.WITHDRAWN not in rules.MAY_READ
     assert rules.EnrolmentState.DEFERRED not in rules.MAY_READ
+
+
+@pytest.mark.parametrize("state", list(rules.EnrolmentState))
+def test_who_was_deferred_or_has_left_takes_part_no_more(state):
+    if state in rules.MAY_READ:
+        rules.check_takes_part(state)
+    else:
+        with pytest.raises(TakesPartNoMore):
+            rules.check_takes_part(state)

@@ -3,8 +3,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from lms.accounts.models import Person
-from lms.cohorts.errors import NoDateYet, NotOpenYet
+from lms.cohorts.errors import NoDateYet, NotOpenYet, TakesPartNoMore
+from lms.cohorts.models import Enrolment
 from lms.cohorts.queries import find_seat
+from lms.cohorts.rules import EnrolmentState
 from lms.kernel.db import db, transaction
 from lms.modules import queries, services
 from lms.modules.models import Progress
@@ -81,3 +83,13 @@ def test_the_text_falls_back_like_the_outline(in_app, cast):
     place = queries.find_lesson_place(load(cast), cast.nodes["m1-words"])
     version = place.cohort.version
     assert [queries.text_of(place.lesson, version, wanted).language for wanted in ("ar", "sw")] == ["ar", "en"]
+
+
+def test_who_left_while_the_page_was_open_marks_nothing(in_app, cast):
+    person = load(cast)
+    place = queries.find_lesson_place(person, cast.nodes["m1-words"])
+    with transaction():
+        db.session.query(Enrolment).filter_by(id=place.enrolment.id).update({"state": EnrolmentState.WITHDRAWN})
+    with pytest.raises(TakesPartNoMore), transaction():
+        services.mark_read(place, by=person, at=NOW)
+    assert db.session.query(Progress).count() == 0

@@ -28,6 +28,20 @@
     });
   }
 
+  // Another language opens at the passage that is being read: passages have the same id in every language.
+  var bar = d.querySelector('.top'), passages = d.querySelectorAll('main [id^="p-"]');
+  if (bar && passages.length) {
+    [].forEach.call(d.querySelectorAll('.langs a[hreflang]'), function (link) {
+      link.addEventListener('click', function () {
+        var edge = bar.getBoundingClientRect().bottom, id = '';
+        for (var i = 0; i < passages.length && !id; i++) {
+          if (passages[i].getBoundingClientRect().bottom > edge) id = passages[i].id;
+        }
+        link.hash = id === passages[0].id ? '' : id;
+      });
+    });
+  }
+
   // A folded table keeps its meaning in browsers that lose it with display: block.
   var roles = { table: 'table', tr: 'row', td: 'cell', 'thead th': 'columnheader', 'tbody th': 'rowheader' };
   Object.keys(roles).forEach(function (selector) {
