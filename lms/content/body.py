@@ -73,6 +73,18 @@ class Block:
         inline = [token for token in self.tokens if token.type == "inline"]
         return "".join(child.content for token in inline for child in token.children or () if child.content)
 
+    @property
+    def text(self) -> str:
+        """All words of it as they are read: a reference or the edge of a cell or entry parts them."""
+        inline = [token for token in self.tokens if token.type == "inline"]
+        return "\n".join("".join(map(_read, token.children or ())) for token in inline)
+
+
+def _read(child: Token) -> str:
+    if child.type in ("softbreak", "hardbreak"):
+        return " "
+    return "\n" if child.type == "source_open" else child.content
+
 
 def _passage_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """A line `{#id}` outside of any list or quotation; it also ends a paragraph that runs into it."""

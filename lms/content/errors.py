@@ -8,14 +8,20 @@ from lms.kernel.i18n import lazy as _l
 from .faults import Fault
 
 
-class PackRefused(Refusal):
+class FaultsFound(Refusal):
     """Carries every fault, by file and line."""
 
-    message = _l("The pack cannot be published; faults: %(count)s. Nothing was changed.")
+    message = _l("Faults found: %(count)s.")
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__(count=len(faults))
         self.faults = faults
+
+
+class PackRefused(FaultsFound):
+    """The same, when the pack was to be published."""
+
+    message = _l("The pack cannot be published; faults: %(count)s. Nothing was changed.")
 
 
 class TargetNotEmpty(Refusal):
@@ -24,6 +30,14 @@ class TargetNotEmpty(Refusal):
 
 class NotPublished(Refusal):
     message = _l("There is no published version of %(programme)s with this number. Nothing was changed.")
+
+
+class NoSuchProgramme(NotPublished):
+    message = _l("There is no programme %(programme)s. Published: %(published)s.")
+
+
+class NothingPublished(NotPublished):
+    message = _l("There is no programme %(programme)s. Nothing has been published yet.")
 
 
 class NotComparable(Refusal):

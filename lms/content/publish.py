@@ -86,6 +86,7 @@ def _source(number: int, entry: SourceEntry) -> Source:
         number=number,
         id=entry.id,
         title=entry.title,
+        lang=entry.lang,
         publisher=entry.publisher,
         published=entry.published,
         checked=date.isoformat(entry.checked),

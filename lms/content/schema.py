@@ -140,10 +140,11 @@ class ModuleFile(Strict):
 
 
 class SourceEntry(Strict):
-    """One source in the front matter of a lesson."""
+    """One source in the front matter of a lesson. lang: the language of its title as printed."""
 
     id: Id
     title: Text
+    lang: Language = "en"
     publisher: Text
     published: Published
     url: Url | None = None
@@ -161,7 +162,10 @@ class SourceEntry(Strict):
 
 
 class FrontMatter(Strict):
-    """What stands between the `---` lines of a lesson."""
+    """What stands between the `---` lines of a lesson.
+
+    numbers: by passage, why its numbers may differ from those of the first language.
+    """
 
     id: Id
     title: Text
@@ -170,6 +174,7 @@ class FrontMatter(Strict):
     content_note: Text | None = None
     sources: list[SourceEntry] = []
     terms: list[Id] = []
+    numbers: dict[Id, Text] = {}
 
 
 class FigureFile(Strict):

@@ -41,11 +41,15 @@ class Word(TypedDict):
 
 
 class Source(TypedDict):
-    """Where a statement comes from. Dates as written: `published` a day, month or year, the others a day."""
+    """Where a statement comes from. Dates as written: `published` a day, month or year, the others a day.
+
+    lang: the language of `title`. Versions published before it was recorded lack it: English.
+    """
 
     number: int
     id: str
     title: str
+    lang: NotRequired[str]
     publisher: str
     published: str
     url: NotRequired[str]

@@ -56,6 +56,8 @@ def serve(app: Flask, settings: Settings) -> None:
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
+    for template in app.jinja_env.list_templates():
+        app.jinja_env.get_template(template)  # read now: files that are replaced later do not meet older code
     BaseApplication.run(Server(app, settings))
 
 

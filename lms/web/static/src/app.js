@@ -1,4 +1,4 @@
-/* Extras only: every task works when this file never arrives. Nothing is stored in the browser. */
+/* Extras only: every task works when this file never arrives. Nothing is stored in the browser but the cookie of leaving. */
 (function () {
   'use strict';
   var d = document, root = d.documentElement, exit = d.querySelector('.exit');
@@ -8,8 +8,10 @@
   if (errors) errors.focus();
 
   // Leave now: blank at once, whatever the line does, and replace this page so that Back does not return to it.
+  // The cookie ends the session with the first request that gets through, should this one not.
   function leave(event) {
     if (event) event.preventDefault();
+    d.cookie = location.protocol === 'https:' ? '__Host-left=1; path=/; secure; samesite=lax' : 'left=1; path=/; samesite=lax';
     root.hidden = true;
     d.title = '';
     if (d.body) d.body.textContent = '';
