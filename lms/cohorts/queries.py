@@ -83,3 +83,14 @@ def find_cohort(version: Version, year: int) -> Cohort | None:
     return db.session.scalars(
         select(Cohort).where(Cohort.version_id == version.id, Cohort.year == year).order_by(Cohort.id).limit(1)
     ).one_or_none()
+
+
+def cohorts_before(version: Version) -> Sequence[Cohort]:
+    """The cohorts that follow an older version of the same programme, each with its version, oldest first."""
+    return db.session.scalars(
+        select(Cohort)
+        .join(Cohort.version)
+        .where(Version.programme_id == version.programme_id, Version.number < version.number)
+        .options(contains_eager(Cohort.version))
+        .order_by(Cohort.starts_on, Cohort.id)
+    ).all()

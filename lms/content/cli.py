@@ -8,13 +8,15 @@ from typing import cast
 import click
 from flask import Flask
 
+from lms.cohorts import queries as cohorts
 from lms.courses import services as publishing
+from lms.courses.models import Version
 from lms.kernel import clock
 from lms.kernel.commands import with_app
 from lms.kernel.db import transaction
 
 from . import services
-from .errors import PackRefused
+from .errors import FaultsFound
 from .pack import read_pack
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -27,10 +29,10 @@ def content() -> None:
 
 @contextmanager
 def _faults_shown() -> Iterator[None]:
-    """Print the faults of a refused pack, one to a line; `lms` itself says the sentence and exits with 1."""
+    """Print the faults of a pack, one to a line; `lms` itself says the sentence and exits with 1."""
     try:
         yield
-    except PackRefused as refusal:
+    except FaultsFound as refusal:
         for fault in refusal.faults:
             click.echo(str(fault))
         raise
@@ -58,6 +60,16 @@ def import_(path: Path) -> None:
             version, is_new = publishing.publish_version(prepared, by=None, at=clock.now())
     state = "Published" if is_new else "Nothing changed: this pack is"
     click.echo(f"{state} version {version.number} of {prepared.programme}.")
+    if is_new:
+        _tell_who_stays(version)
+
+
+def _tell_who_stays(version: Version) -> None:
+    """Name the cohorts that the new version does not reach: each follows the version it was founded on."""
+    staying = cohorts.cohorts_before(version)
+    if staying:
+        names = ", ".join(f"{cohort.year} (version {cohort.version.number})" for cohort in staying)
+        click.echo(f"Cohorts that stay on their version: {names}. Moving a cohort is not possible yet.")
 
 
 @content.command(epilog="Example: lms content export women-and-ceasefires /tmp/pack")

@@ -40,5 +40,12 @@ class NothingPublished(NotPublished):
     message = _l("There is no programme %(programme)s. Nothing has been published yet.")
 
 
+def unknown_programme(programme: str, published: Sequence[str]) -> NotPublished:
+    """What to raise for a programme that is not among the published ones."""
+    if not published:
+        return NothingPublished(programme=programme)
+    return NoSuchProgramme(programme=programme, published=", ".join(published))
+
+
 class NotComparable(Refusal):
     message = _l("%(path)s cannot be read as part of a pack. `lms content check` says what is wrong with it.")

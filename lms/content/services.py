@@ -10,7 +10,8 @@ from lms.courses.rules import PublishedVersion
 
 from .check import check_reading
 from .diff import compare
-from .errors import NotComparable, NotPublished, PackRefused
+from .errors import FaultsFound, NotComparable, NotPublished, PackRefused, unknown_programme
+from .layout import COURSE
 from .pack import Pack, read_pack, write_pack
 from .publish import make_version
 from .reading import Reading, read_course
@@ -18,14 +19,17 @@ from .reading import Reading, read_course
 
 def prepare(pack: Pack) -> PublishedVersion:
     """Check and render a pack. Needs no database, so that none is locked meanwhile. Raises PackRefused."""
-    return make_version(read_sound(pack).course, pack.files)
+    try:
+        return make_version(read_sound(pack).course, pack.files)
+    except FaultsFound as found:
+        raise PackRefused(found.faults) from None
 
 
 def read_sound(pack: Pack) -> Reading:
-    """Read a pack that has no faults. Raises PackRefused, which carries them all."""
+    """Read a pack that has no faults. Raises FaultsFound, which carries them all."""
     reading = read_course(pack)
     if faults := check_reading(reading):
-        raise PackRefused(faults)
+        raise FaultsFound(faults)
     return reading
 
 
@@ -38,9 +42,14 @@ def import_pack(folder: Path, *, by: int | None, at: datetime) -> tuple[Version,
 
 
 def published_pack(programme: str, number: int | None = None) -> Pack:
-    """The files of a published version; without a number of the newest. Raises NotPublished."""
+    """The files of a published version; without a number of the newest.
+
+    Raises NotPublished: NoSuchProgramme, which names those there are, or NothingPublished.
+    """
     found = courses.find_programme(programme)
-    version = courses.find_version(found, number) if found is not None else None
+    if found is None:
+        raise unknown_programme(programme, [known.slug for known in courses.programmes()])
+    version = courses.find_version(found, number)
     if version is None:
         raise NotPublished(programme=programme)
     return Pack(files={file.path: file.content for file in courses.files_of(version)})
@@ -65,7 +74,9 @@ def compare_packs(old: Pack, new: Pack) -> list[str]:
 def compare_with_published(new: Pack) -> list[str]:
     """The same, from the newest published version of this programme. Raises NotComparable, NotPublished."""
     course = _readable(new).course
-    return compare_packs(published_pack(course.file.content.id if course.file else "this pack"), new)
+    if course.file is None:
+        raise NotComparable(path=COURSE)
+    return compare_packs(published_pack(course.file.content.id), new)
 
 
 def _readable(pack: Pack) -> Reading:

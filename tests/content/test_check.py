@@ -322,6 +322,13 @@ PLANTED = [
         "checked: 2026-10-01",
         f"12: checked of source guidance differs from {EN}",
     ),
+    (
+        "a language of a title",
+        FR,
+        "publisher: A p",
+        "lang: French\n    publisher: A p",
+        "9: sources[1].lang: is no language code",
+    ),
     ("another order of terms", FR, "[armistice, ceasefire]", "[ceasefire, armistice]", f"21: terms differs from {EN}"),
     # The glossary
     (
@@ -529,6 +536,33 @@ def test_passages_stand_in_the_same_order_in_every_language():
     moved = changed(FR, "## Un mot", "{#word-list}\n- one thing\n- another thing\n\n## Un mot", moved)
 
     assert faults(moved) == [f"{FR}:28: passage word-list stands in another order than in {EN}"]
+
+
+# A block takes the id of another: in English, in French, or a later one takes an earlier one's.
+TAKEN = [
+    (EN, "{#word-list}", "{#word-law}", "35: the passage id word-law occurs twice, first in line 30"),
+    (EN, "{#start}", "{#word-law}", "30: the passage id word-law occurs twice, first in line 24"),
+    (EN, "{#word-said}", "{#word-table}", "47: the passage id word-table occurs twice, first in line 41"),
+    (FR, "{#word-list}", "{#word-law}", "35: the passage id word-law occurs twice, first in line 30"),
+    (FR, "{#word}", "{#closer}", "39: the passage id closer occurs twice, first in line 28"),
+]
+
+
+@pytest.mark.parametrize(("path", "old", "new", "expected"), TAKEN)
+def test_the_other_languages_are_not_blamed_for_an_id_that_one_repeats(path, old, new, expected):
+    assert faults(changed(path, old, new)) == [f"{path}:{expected}"]
+
+
+def test_other_differences_are_found_beside_a_repeated_id():
+    files = changed(EN, "{#word-list}", "{#word-law}")
+    files = changed(FR, "{#start}\n", "{#more}\n- plus\n\n{#start}\n", files)
+    files = changed(AR, "{#word-said}\n> Somebody said so.\n", "", files)
+
+    assert faults(files) == [
+        f"{AR}:45: passage word-said of {EN} is missing",
+        f"{EN}:35: the passage id word-law occurs twice, first in line 30",
+        f"{FR}:24: passage more does not stand in {EN}",
+    ]
 
 
 def test_words_of_a_source_may_be_translated_but_not_its_facts():

@@ -4,7 +4,11 @@ import pytest
 from click.testing import CliRunner
 
 from lms.__main__ import lms, main
-from lms.content.errors import PackRefused
+from lms.cohorts import services as cohorts
+from lms.content.errors import FaultsFound, PackRefused
+from lms.courses import queries as courses
+from lms.kernel.db import transaction
+from tests.cast import DAY, NOW
 
 from .packs import EN, FILES, changed, write
 
@@ -42,7 +46,7 @@ def test_checking_prints_every_fault_and_refuses(run, tmp_path):
     result = run("check", write(tmp_path / "bad", files))
 
     assert result.stdout == (f"course.yaml:7: naming must be 'alias' or 'named'\n{EN}:48: HTML is not allowed\n")
-    assert isinstance(result.exception, PackRefused)
+    assert type(result.exception) is FaultsFound
 
 
 def test_a_refusal_is_one_sentence_and_exit_code_1(tmp_path, monkeypatch, capsys):
@@ -53,7 +57,7 @@ def test_a_refusal_is_one_sentence_and_exit_code_1(tmp_path, monkeypatch, capsys
         main()
 
     # Python prints a text given to `sys.exit` on the error output and exits with 1.
-    assert left.value.code == "lms: The pack cannot be published; faults: 1. Nothing was changed."
+    assert left.value.code == "lms: Faults found: 1."
     assert capsys.readouterr().out == f"{EN}:48: HTML is not allowed\n"
 
 
@@ -77,6 +81,38 @@ def test_importing_a_pack_with_faults_prints_them(run, tmp_path, app):
 
     assert result.stdout == f"{EN}:48: HTML is not allowed\n"
     assert isinstance(result.exception, PackRefused)
+    assert str(result.exception) == "The pack cannot be published; faults: 1. Nothing was changed."
+
+
+def make_cohort(app, number, year):
+    with app.app_context(), transaction():
+        version = courses.find_version(courses.find_programme("small-course"), number)
+        days = {"starts_on": NOW.date(), "ends_on": (NOW + DAY).date()}
+        new = cohorts.NewCohort(title={"en": "A"}, year=year, zone="Europe/Oslo", opens={}, **days)
+        cohorts.make_cohort(version, new, by=None, at=NOW)
+
+
+def test_an_import_names_the_cohorts_that_stay_on_their_version(run, tmp_path, app):
+    folders = [write(tmp_path / word, changed(EN, "Somebody", word)) for word in ("One", "Two", "Three")]
+    for number, year in ((1, 2026), (2, 2027)):
+        run("import", folders[number - 1], app=app)
+        make_cohort(app, number, year)
+
+    newest = run("import", folders[2], app=app)
+    again = run("import", folders[2], app=app)
+
+    assert newest.output == (
+        "Published version 3 of small-course.\n"
+        "Cohorts that stay on their version: 2026 (version 1), 2027 (version 2). Moving a cohort is not possible yet.\n"
+    )
+    assert again.output == "Nothing changed: this pack is version 3 of small-course.\n"
+
+
+def test_an_unknown_programme_is_told_which_there_are(run, tmp_path, app):
+    result = run("export", "nothere", tmp_path / "out", app=app)
+
+    assert str(result.exception) == ("There is no programme nothere. Published: oslo-prework, women-and-ceasefires.")
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_was_imported_is_exported(run, folder, tmp_path, app):

@@ -71,7 +71,7 @@ def test_titles_facts_and_sources_are_compared_by_name():
         "  changed minutes",
         "    [-8-]{+9+}",
         "  changed source guidance",
-        "    title Guidance on Mediation; publisher A publisher; published 2022-09-14; url "
+        "    title Guidance on Mediation; lang en; publisher A publisher; published 2022-09-14; url "
         "https://example.org/guidance; checked [-2026-11-01;-]{+2026-12-01;+} review 2027-11-01",
     ]
 

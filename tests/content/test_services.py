@@ -2,13 +2,20 @@ import pytest
 from sqlalchemy import func, select
 
 from lms.content import services
-from lms.content.errors import NotPublished, PackRefused, TargetNotEmpty
+from lms.content.errors import (
+    NoSuchProgramme,
+    NotComparable,
+    NotPublished,
+    PackRefused,
+    TargetNotEmpty,
+    unknown_programme,
+)
 from lms.content.pack import digest, read_pack
 from lms.courses import queries
 from lms.courses.models import Version
 from lms.kernel.db import db
 
-from .packs import EN, FILES, changed, pack, write
+from .packs import EN, FILES, FR, changed, pack, write
 
 
 @pytest.fixture
@@ -37,6 +44,7 @@ def test_an_imported_lesson_can_be_read(imported):
         "number": 2,
         "id": "regulations",
         "title": "Regulations of war on land",
+        "lang": "en",
         "publisher": "Another publisher",
         "published": "1907",
         "note": "article 36 du règlement",
@@ -112,8 +120,40 @@ def test_an_export_never_writes_over_anything(imported, tmp_path):
 
 
 def test_what_was_never_published_cannot_be_exported(in_app, tmp_path):
-    with pytest.raises(NotPublished):
+    with pytest.raises(NoSuchProgramme):
         services.export_version("nothing", tmp_path / "out")
+
+
+def test_a_version_that_is_not_there_cannot_be_exported(imported, tmp_path):
+    with pytest.raises(NotPublished) as refused:
+        services.export_version("small-course", tmp_path / "out", number=2)
+
+    assert type(refused.value) is NotPublished
+
+
+def test_before_anything_is_published_nothing_is_listed():
+    assert str(unknown_programme("x", [])) == "There is no programme x. Nothing has been published yet."
+    assert str(unknown_programme("x", ["a", "b"])) == "There is no programme x. Published: a, b."
+
+
+def test_the_language_of_a_title_is_told(in_app, clock, tmp_path):
+    title = "title: Règlement de la guerre sur terre\n    lang: fr"
+    folder = write(tmp_path / "pack", changed(FR, "title: Regulations of war on land", title))
+    version, _ = services.import_pack(folder, by=None, at=clock.now())
+    lesson = queries.find_lesson(version, "m1-words")
+
+    languages = {name: [s["lang"] for s in queries.find_text(lesson, name).sources] for name in ("en", "fr", "ar")}
+
+    assert languages == {"en": ["en", "en"], "fr": ["en", "fr"], "ar": ["en", "en"]}
+
+
+def test_a_folder_without_course_is_compared_with_nothing(in_app):
+    files = {path: text for path, text in FILES.items() if path != "course.yaml"}
+
+    with pytest.raises(NotComparable) as refused:
+        services.compare_with_published(pack(files))
+
+    assert str(refused.value).startswith("course.yaml cannot be read")
 
 
 def test_a_folder_is_compared_with_what_is_published(imported):

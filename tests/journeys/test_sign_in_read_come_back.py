@@ -12,7 +12,7 @@ from tests.tour import LANGUAGES, TOUR, visit
 
 pytestmark = pytest.mark.browser
 OTHER_LANGUAGE = {"en": "ar", "fr": "en", "ar": "fr"}
-EXIT = "https://www.yr.no/"
+EXIT = "https://www.google.com/"
 NEXT_STEP = "main .card.key a.btn"
 READ_ON = 'main form[action$="/read"] button'
 SCREENS = Path(__file__).parents[2] / "docs" / "screens"
