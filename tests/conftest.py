@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, create_engine, event
 
 from lms.app import create_app
 from lms.kernel import migrations
@@ -161,3 +161,16 @@ def statements(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
             event.remove(Engine, "before_cursor_execute", note)
 
     return seen
+
+
+@pytest.fixture
+def database_gone(app: Flask) -> Iterator[Callable[[], None]]:
+    """Take the database away, really: from the call on, no connection can be made."""
+    engines = db._app_engines[app]
+    before = engines[None]
+
+    def take_away() -> None:
+        engines[None] = create_engine("sqlite:////nowhere/at/all.sqlite")
+
+    yield take_away
+    engines[None] = before
