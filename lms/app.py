@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from lms.accounts import jobs as accounts_jobs
 from lms.accounts import session
 from lms.accounts import views as accounts
+from lms.assessments.models import StepRow
 from lms.audit.dictionary import check_dictionary
 from lms.audit.models import Entry
 from lms.home import views as home
@@ -35,7 +36,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     app.config.update(
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings),
-        INSERT_ONLY_TABLES=[Entry.__tablename__],
+        INSERT_ONLY_TABLES=[Entry.__tablename__, StepRow.__tablename__],
         MIGRATION_URL=settings.migration_url,
         MIGRATIONS=shipped("migrations"),
         MAX_CONTENT_LENGTH=MOST_BYTES_OF_A_FORM,

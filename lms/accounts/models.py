@@ -5,7 +5,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from flask_login import UserMixin
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.audit.dictionary import Level, Personal, Retention
@@ -59,6 +59,7 @@ class Person(UserMixin, Model):
         "digits": _kept(Level.PREFERENCE, "digits of numbers and dates"),
         "leave_to": _kept(Level.PREFERENCE, "where Leave now goes"),
         "exit_keys": _kept(Level.PREFERENCE, "whether Shift three times leaves"),
+        "marking_keys": _kept(Level.PREFERENCE, "whether single keys mark"),
     }
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -75,6 +76,7 @@ class Person(UserMixin, Model):
     digits: Mapped[Digits] = mapped_column(Word(Digits), default=Digits.LATIN)
     leave_to: Mapped[str] = mapped_column(default="search")
     exit_keys: Mapped[bool] = mapped_column(default=False)
+    marking_keys: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 

@@ -31,17 +31,29 @@ def open_contact(person: Person) -> str | None:
     return _open(person, person.contact, CONTACT)
 
 
+def seal_for(person: Person, text: str, *, place: str) -> Sealed:
+    """Seal what was typed by or about a person whose key was loaded with her. Raises CannotOpen when it is gone."""
+    return _key_of(person).seal(text, place=place)
+
+
+def open_for(person: Person, value: Sealed, *, place: str) -> str:
+    """The text that was sealed for this person and this place. Raises CannotOpen."""
+    return _key_of(person).open(value, place=place)
+
+
 def can_open(person: Person) -> bool:
     """Whether the ring at hand belongs to this database: used by `lms doctor`, shows nothing."""
     return _open(person, person.legal_name, LEGAL_NAME) is not None
 
 
 def _open(person: Person, value: Sealed | None, place: str) -> str | None:
-    if value is None:
-        return None
+    return None if value is None else _key_of(person).open(value, place=place)
+
+
+def _key_of(person: Person) -> DataKey:
     if person.key is None:
         raise CannotOpen
-    return _ring().unwrap(person.key.wrapped, owner=person.public_id).open(value, place=place)
+    return _ring().unwrap(person.key.wrapped, owner=person.public_id)
 
 
 def _ring() -> KeyRing:

@@ -25,6 +25,7 @@ class Retention(StrEnum):
 
     SESSION = "session"
     ENROLMENT = "enrolment"
+    WORK = "work"
     INVITATION = "invitation"
     KNOWN_DEVICE = "known device"
     SIGN_IN_FAILURES = "sign-in failures"
@@ -43,6 +44,10 @@ class RetentionText:
 RETENTION_TEXTS: dict[Retention, RetentionText] = {
     Retention.ENROLMENT: RetentionText(
         what=_l("Your name, contact, settings and what you have read"),
+        until=_l("6 months after your course ends"),
+    ),
+    Retention.WORK: RetentionText(
+        what=_l("Your answers, marks and feedback; what you typed is sealed under a key of your own"),
         until=_l("6 months after your course ends"),
     ),
     Retention.SESSION: RetentionText(

@@ -16,10 +16,16 @@ from .rules import EnrolmentState, Opening
 
 
 class Cohort(Model):
-    """One edition of a programme. Follows one published version; days are meant in its own zone."""
+    """One edition of a programme. Follows one published version; days are meant in its own zone.
+
+    grace_days: how long after its due date work is still on time, unasked.
+    """
 
     __tablename__ = "cohorts_cohort"
-    __table_args__ = (CheckConstraint("starts_on <= ends_on", name="starts_before_it_ends"),)
+    __table_args__ = (
+        CheckConstraint("starts_on <= ends_on", name="starts_before_it_ends"),
+        CheckConstraint("grace_days >= 0", name="grace_days_not_negative"),
+    )
     holds_personal_data: ClassVar = {}
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -30,15 +36,16 @@ class Cohort(Model):
     zone: Mapped[str]
     starts_on: Mapped[date]
     ends_on: Mapped[date]
+    grace_days: Mapped[int] = mapped_column(default=3, server_default="3")
 
     version: Mapped[Version] = relationship(lazy="raise")
 
 
 class CalendarEntry(Model):
-    """When one node of the programme opens in one cohort, and the node's public id there.
+    """When one node of the programme opens and is due in one cohort, and the node's public id there.
 
     The id is random and of this cohort alone, so that an address never shows that two cohorts share a lesson. Only
-    modules have a date; a lesson opens with its module.
+    modules have a date of opening; lessons and tasks open with their module. Only tasks are ever due.
     """
 
     __tablename__ = "cohorts_calendar_entry"
@@ -50,6 +57,7 @@ class CalendarEntry(Model):
     cohort_id: Mapped[int] = mapped_column(ForeignKey("cohorts_cohort.id", ondelete="CASCADE"))
     node_id: Mapped[str] = mapped_column(String(40))
     opens_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
 
     def opening(self) -> Opening:
         """The value that rules judge."""

@@ -1,7 +1,7 @@
 """Acts on a cohort: making it with its calendar, enrolling people."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from lms.accounts.models import Person
@@ -22,7 +22,11 @@ PERSON_ENROLLED = audit.act("cohorts.enrolment.made", "state")
 
 @dataclass(frozen=True, kw_only=True)
 class NewCohort:
-    """What a cohort begins with. opens: node id of a module to the moment it opens; others have no date yet."""
+    """What a cohort begins with.
+
+    opens: node id of a module to the moment it opens; others have no date yet. dues: node id of a task to the moment
+    until which it is handed in; others are never late.
+    """
 
     title: Mapping[str, str]
     year: int
@@ -30,10 +34,11 @@ class NewCohort:
     starts_on: date
     ends_on: date
     opens: Mapping[str, datetime]
+    dues: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def make_cohort(version: Version, new: NewCohort, *, by: Person | None, at: datetime) -> Cohort:
-    """Make a cohort of a published version, with a calendar entry for each of its modules and lessons."""
+    """Make a cohort of a published version, with a calendar entry for each of its modules, lessons and tasks."""
     cohort = Cohort(
         public_id=new_id(),
         version_id=version.id,
@@ -46,12 +51,27 @@ def make_cohort(version: Version, new: NewCohort, *, by: Person | None, at: date
     )
     db.session.add(cohort)
     db.session.flush()  # the calendar needs its number
-    for module in courses.modules_of(version):
-        for node_id in (module.node_id, *(lesson.node_id for lesson in module.lessons)):
-            opens_at = new.opens.get(node_id)
-            db.session.add(CalendarEntry(public_id=new_id(), cohort_id=cohort.id, node_id=node_id, opens_at=opens_at))
+    db.session.add_all(_entry(node_id, cohort, new) for node_id in _nodes(version))
     audit.record(COHORT_MADE, by=by.id if by else None, on=cohort.id, at=at, year=(None, new.year))
     return cohort
+
+
+def _nodes(version: Version) -> Iterator[str]:
+    """All that a calendar speaks of."""
+    for module in courses.modules_of(version):
+        yield module.node_id
+        yield from (lesson.node_id for lesson in module.lessons)
+    yield from (task.node_id for task in courses.tasks_of(version.id))
+
+
+def _entry(node_id: str, cohort: Cohort, new: NewCohort) -> CalendarEntry:
+    return CalendarEntry(
+        public_id=new_id(),
+        cohort_id=cohort.id,
+        node_id=node_id,
+        opens_at=new.opens.get(node_id),
+        due_at=new.dues.get(node_id),
+    )
 
 
 def enrol(

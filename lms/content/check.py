@@ -5,13 +5,14 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from .body import Use
+from .check_questions import check_questions
 from .course import Course, LessonText, ModuleFolder
 from .faults import Fault, Faults
 from .layout import COURSE, GLOSSARY, MODULE
 from .pack import Pack
 from .parity import check_parity
 from .reading import Reading, read_course
-from .schema import ItemsFile, ModuleFile, Open, Read, RubricsFile, translations
+from .schema import ModuleFile, Read, translations
 from .yamlfile import Loc
 
 
@@ -29,7 +30,7 @@ def check_reading(reading: Reading) -> list[Fault]:
     _check_translations(course, faults)
     for module in course.modules:
         _check_lessons(reading.pack, course, module, faults)
-        _check_items(course, module, faults)
+        check_questions(reading.pack, course, module, faults)
     for text in course.texts():
         _check_references(course, text, faults)
     _check_glossary(course, faults)
@@ -77,6 +78,9 @@ def _question_ids(module: ModuleFolder) -> Iterator[tuple[str, int, str, str]]:
     if module.rubrics:
         for position, rubric in enumerate(module.rubrics.content.rubrics):
             yield module.rubrics.path, module.rubrics.line("rubrics", position, "id"), "rubric", rubric.id
+    if module.tasks:
+        for position, task in enumerate(module.tasks.content.tasks):
+            yield module.tasks.path, module.tasks.line("tasks", position, "id"), "task", task.id
 
 
 def _check_translations(course: Course, faults: Faults) -> None:
@@ -196,40 +200,3 @@ def _check_glossary(course: Course, faults: Faults) -> None:
         for language in course.required:
             if language in course.glossary.languages and (fault := course.glossary.lacks(term.id, language)):
                 faults.add(GLOSSARY, term.line, fault)
-
-
-def _check_items(course: Course, module: ModuleFolder, faults: Faults) -> None:
-    rubrics = {rubric.id for other in course.modules if other.rubrics for rubric in other.rubrics.content.rubrics}
-    if module.items:
-        _check_keys(module.items, rubrics, faults)
-    if module.rubrics:
-        _check_weights(module.rubrics, faults)
-
-
-def _check_keys(file: Read[ItemsFile], rubrics: set[str], faults: Faults) -> None:
-    for position, item in enumerate(file.content.items):
-        for part, fault in item.key_faults():
-            faults.add(file.path, file.line("items", position, part), f"{item.id}: {fault}")
-        for part in ("options", "pairs"):
-            seen: set[str] = set()
-            for place, entry in enumerate(getattr(item, part, ())):
-                if entry.id in seen:
-                    line = file.line("items", position, part, place)
-                    faults.add(file.path, line, f"{item.id}: the id {entry.id} occurs twice")
-                seen.add(entry.id)
-        if isinstance(item, Open) and item.rubric not in rubrics:
-            line = file.line("items", position, "rubric")
-            faults.add(file.path, line, f"{item.id}: there is no rubric {item.rubric}")
-
-
-def _check_weights(file: Read[RubricsFile], faults: Faults) -> None:
-    for position, rubric in enumerate(file.content.rubrics):
-        total = sum(criterion.weight for criterion in rubric.criteria)
-        if total != 100:
-            line = file.line("rubrics", position, "criteria")
-            faults.add(file.path, line, f"{rubric.id}: the weights sum up to {total}, not to 100")
-        ids = [criterion.id for criterion in rubric.criteria]
-        for place, name in enumerate(ids):
-            if name in ids[:place]:
-                line = file.line("rubrics", position, "criteria", place)
-                faults.add(file.path, line, f"{rubric.id}: the id {name} occurs twice")

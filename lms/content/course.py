@@ -7,7 +7,9 @@ from typing import Any
 from .body import Block, BlockKind
 from .figure import Figure
 from .layout import GLOSSARY, Place
-from .schema import CourseFile, FrontMatter, ItemsFile, Languages, ModuleFile, Read, RubricsFile
+from .questions import Item, ItemsFile, Rubric, RubricsFile
+from .schema import CourseFile, FrontMatter, Languages, ModuleFile, Read
+from .tasks import TasksFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +81,15 @@ class ModuleFolder:
     figures: list[Figure] = field(default_factory=list)
     items: Read[ItemsFile] | None = None
     rubrics: Read[RubricsFile] | None = None
+    tasks: Read[TasksFile] | None = None
 
     def named_lessons(self) -> dict[str, dict[str, LessonText]]:
         """The lessons by their id, in the order of their files."""
         return {next(iter(texts.values())).content.id: texts for texts in self.lessons.values()}
+
+    def named_items(self) -> dict[str, Item]:
+        """The questions by their id."""
+        return {item.id: item for item in self.items.content.items} if self.items else {}
 
 
 @dataclass
@@ -117,6 +124,11 @@ class Course:
         """All figures by id."""
         return {figure.words.id: figure for module in self.modules for figure in module.figures}
 
+    def rubrics(self) -> dict[str, Rubric]:
+        """The rubrics of all modules by id."""
+        files = [module.rubrics for module in self.modules if module.rubrics]
+        return {rubric.id: rubric for file in files for rubric in file.content.rubrics}
+
     def terms(self) -> Mapping[str, Term]:
         """The glossary by id."""
         return self.glossary.terms if self.glossary else {}
@@ -127,4 +139,5 @@ class Course:
             yield self.file
         for module in self.modules:
             yield from (figure.file for figure in module.figures)
-            yield from (file for file in (module.file, module.items, module.rubrics) if file is not None)
+            files = (module.file, module.items, module.rubrics, module.tasks)
+            yield from (file for file in files if file is not None)

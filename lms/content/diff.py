@@ -134,6 +134,9 @@ def _question_nodes(module: ModuleFolder) -> Iterator[tuple[str, Node]]:
     if module.rubrics:
         for rubric in module.rubrics.content.rubrics:
             yield f"rubric {rubric.id}", Node(module.rubrics.path, dict(_places(rubric)))
+    if module.tasks:
+        for task in module.tasks.content.tasks:
+            yield f"task {task.id}", Node(module.tasks.path, dict(_places(task)))
 
 
 def _yaml(file: Read[Any]) -> Node:

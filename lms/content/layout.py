@@ -9,6 +9,8 @@ LANGUAGE = "[a-z]{2,3}(?:-[A-Za-z]{2,4})?"
 COURSE = "course.yaml"
 GLOSSARY = "glossary.csv"
 MODULE = "module.yaml"
+ITEMS = "items.yaml"
+TASKS = "tasks.yaml"
 
 
 class Kind(StrEnum):
@@ -22,6 +24,7 @@ class Kind(StrEnum):
     FIGURE = "figure"
     ITEMS = "items"
     RUBRICS = "rubrics"
+    TASKS = "tasks"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +46,9 @@ _PATHS = {
     Kind.LESSON: re.compile(rf"{_IN_MODULE}/lessons/(?P<name>[0-9]{{2}}-{SLUG})\.(?P<language>{LANGUAGE})\.md"),
     Kind.DRAWING: re.compile(rf"{_IN_MODULE}/figures/(?P<name>{SLUG})\.svg"),
     Kind.FIGURE: re.compile(rf"{_IN_MODULE}/figures/(?P<name>{SLUG})\.yaml"),
-    Kind.ITEMS: re.compile(rf"{_IN_MODULE}/items\.yaml"),
+    Kind.ITEMS: re.compile(rf"{_IN_MODULE}/{re.escape(ITEMS)}"),
     Kind.RUBRICS: re.compile(rf"{_IN_MODULE}/rubrics\.yaml"),
+    Kind.TASKS: re.compile(rf"{_IN_MODULE}/{re.escape(TASKS)}"),
 }
 _MODULE_FOLDER = re.compile(rf"modules/[0-9]{{2}}-{SLUG}/")
 

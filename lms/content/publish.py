@@ -4,13 +4,18 @@ from collections.abc import Mapping
 from datetime import date
 
 from lms.courses.rules import (
+    Body,
     Heading,
     Naming,
+    PublishedItem,
     PublishedLesson,
     PublishedModule,
+    PublishedRubric,
+    PublishedTask,
     PublishedText,
     PublishedVersion,
     Source,
+    TaskKind,
     Word,
 )
 
@@ -18,7 +23,8 @@ from .course import Course, LessonText, ModuleFolder
 from .figure import Figure
 from .pack import digest
 from .render import anchor, render_lesson
-from .schema import SourceEntry
+from .schema import SourceEntry, Strict
+from .tasks import Checkpoint, Task
 
 
 def make_version(course: Course, files: Mapping[str, bytes]) -> PublishedVersion:
@@ -43,13 +49,34 @@ def make_version(course: Course, files: Mapping[str, bytes]) -> PublishedVersion
 def _module(course: Course, module: ModuleFolder) -> PublishedModule:
     assert module.file is not None
     words = module.file.content
+    tasks = module.tasks.content.tasks if module.tasks else []
+    items = module.items.content.items if module.items else []
+    rubrics = module.rubrics.content.rubrics if module.rubrics else []
     return PublishedModule(
         node_id=words.id,
         title=words.title.root,
         summary=words.summary.root,
         objectives=[objective.root for objective in words.objectives],
         lessons=[_lesson(course, texts) for texts in module.lessons.values()],
+        tasks=[_task(task) for task in tasks],
+        items=[PublishedItem(node_id=item.id, kind=item.type, body=_body(item, "type")) for item in items],
+        rubrics=[PublishedRubric(node_id=rubric.id, body=_body(rubric)) for rubric in rubrics],
     )
+
+
+def _task(task: Task) -> PublishedTask:
+    return PublishedTask(
+        node_id=task.id,
+        kind=TaskKind(task.kind),
+        lesson=task.lesson if isinstance(task, Checkpoint) else None,
+        title=None if isinstance(task, Checkpoint) else task.title.root,
+        body=_body(task, "kind", "lesson", "title"),
+    )
+
+
+def _body(part: Strict, *beside: str) -> Body:
+    """A part of a file as plain JSON. beside: what is published in a place of its own, as the id always is."""
+    return part.model_dump(mode="json", exclude={"id", *beside}, exclude_none=True)
 
 
 def _lesson(course: Course, texts: Mapping[str, LessonText]) -> PublishedLesson:

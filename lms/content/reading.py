@@ -11,17 +11,9 @@ from .figure import Element, Figure, check_labels, read_drawing
 from .glossary import read_glossary
 from .layout import Kind, Place, find_place, why_not
 from .pack import Pack
-from .schema import (
-    CourseFile,
-    FigureFile,
-    FrontMatter,
-    ItemsFile,
-    ModuleFile,
-    Read,
-    RubricsFile,
-    read_languages,
-    read_model,
-)
+from .questions import ItemsFile, RubricsFile
+from .schema import CourseFile, FigureFile, FrontMatter, ModuleFile, Read, read_languages, read_model
+from .tasks import TasksFile
 
 
 @dataclass
@@ -102,6 +94,11 @@ class _Reader:
         folder.rubrics = read_model(RubricsFile, text, faults)
         return folder.rubrics is not None
 
+    def _tasks(self, place: Place, text: str, faults: FaultsWithin) -> bool:
+        folder = self._folder(place)
+        folder.tasks = read_model(TasksFile, text, faults)
+        return folder.tasks is not None
+
     def _lesson(self, place: Place, text: str, faults: FaultsWithin) -> bool:
         lesson = read_lesson(place, text, faults)
         if lesson is not None:
@@ -145,6 +142,7 @@ class _Reader:
         Kind.FIGURE: _figure,
         Kind.ITEMS: _items,
         Kind.RUBRICS: _rubrics,
+        Kind.TASKS: _tasks,
     }
 
 

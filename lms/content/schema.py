@@ -1,11 +1,14 @@
-"""What the YAML files of a pack may say (docs/content-packs.md). Unknown keys and loose types are refused."""
+"""What the YAML files of a pack may say (docs/content-packs.md). Unknown keys and loose types are refused.
+
+Questions and rubrics stand in `questions`, what is done with them in `tasks`.
+"""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -187,174 +190,6 @@ class FigureFile(Strict):
     labels: dict[Id, Translated] = {}
 
 
-class Option(Strict):
-    """One choice of a closed question."""
-
-    id: Id
-    text: Translated
-
-
-class Pair(Strict):
-    """What belongs together in a match question."""
-
-    id: Id
-    left: Translated
-    right: Translated
-
-
-class Question(Strict):
-    """What all questions have. formative: does not count. partial: a half-right answer counts in part."""
-
-    id: Id
-    text: Translated
-    feedback: Translated | None = None
-    formative: bool = False
-    partial: bool = False
-
-    def key_faults(self) -> Iterator[tuple[str, str]]:
-        """What is wrong with the answer: the part of the item, and a sentence."""
-        return iter(())
-
-
-class _WithOptions(Question):
-    options: Annotated[list[Option], Field(min_length=2)]
-
-    def _unknown(self, key: list[str]) -> Iterator[tuple[str, str]]:
-        ids = {option.id for option in self.options}
-        yield from (("key", f"the key names {name}, which is no option") for name in key if name not in ids)
-        if len(set(key)) < len(key):
-            yield "key", "the key names an option twice"
-
-
-class SingleChoice(_WithOptions):
-    """Exactly one option is right; a scenario tells a case first."""
-
-    type: Literal["single", "scenario"]
-    key: Id
-
-    def key_faults(self) -> Iterator[tuple[str, str]]:
-        return self._unknown([self.key])
-
-
-class MultipleChoice(_WithOptions):
-    """All options of the key are right, and no other."""
-
-    type: Literal["multiple"]
-    key: Annotated[list[Id], Field(min_length=1)]
-
-    def key_faults(self) -> Iterator[tuple[str, str]]:
-        return self._unknown(self.key)
-
-
-class Ordering(_WithOptions):
-    """The key is all options, first to last."""
-
-    type: Literal["order"]
-    key: list[Id]
-
-    def key_faults(self) -> Iterator[tuple[str, str]]:
-        yield from self._unknown(self.key)
-        for option in self.options:
-            if option.id not in self.key:
-                yield "key", f"the key leaves out {option.id}"
-
-
-class TrueFalse(Question):
-    """A statement to judge."""
-
-    type: Literal["truefalse"]
-    key: bool
-
-
-class Matching(Question):
-    """Left and right sides of the pairs are shown apart; the pairs are the key."""
-
-    type: Literal["match"]
-    pairs: Annotated[list[Pair], Field(min_length=2)]
-
-
-class Short(Question):
-    """Some words. fields: how many of the accepted answers are asked for. by_hand: a person marks it."""
-
-    type: Literal["short"]
-    accepted: Annotated[list[TranslatedAnswers], Field(min_length=1)]
-    fields: Annotated[int, Field(ge=1, le=10)] = 1
-    by_hand: bool = False
-
-    def key_faults(self) -> Iterator[tuple[str, str]]:
-        if self.fields > len(self.accepted):
-            yield "fields", f"asks for {self.fields} answers but accepts {len(self.accepted)}"
-
-
-class DateQuestion(Question):
-    """A day."""
-
-    type: Literal["date"]
-    key: date
-
-
-class NumberQuestion(Question):
-    """A number, give or take the tolerance."""
-
-    type: Literal["number"]
-    key: Number
-    tolerance: Annotated[Number, Field(ge=0)] = Decimal(0)
-
-
-class WordCount(Strict):
-    """How long an answer should be, in words."""
-
-    min: Annotated[int, Field(ge=0)] = 0
-    max: Annotated[int, Field(ge=1, le=5000)]
-
-
-class Open(Question):
-    """Free writing, marked by a person with a rubric."""
-
-    type: Literal["open"]
-    words: WordCount
-    rubric: Id
-
-    def key_faults(self) -> Iterator[tuple[str, str]]:
-        if self.words.min > self.words.max:
-            yield "words", "asks for more words than it allows"
-
-
-Item: TypeAlias = Annotated[
-    SingleChoice | MultipleChoice | Ordering | TrueFalse | Matching | Short | DateQuestion | NumberQuestion | Open,
-    Field(discriminator="type"),
-]
-
-
-class ItemsFile(Strict):
-    """items.yaml"""
-
-    items: list[Item]
-
-
-class Criterion(Strict):
-    """One line of a rubric. weight: per cent. levels: what 0 to 4 look like. safety: 0 returns the answer."""
-
-    id: Id
-    weight: Annotated[int, Field(ge=1, le=100)]
-    safety: bool = False
-    title: Translated
-    levels: Annotated[list[Translated], Field(min_length=5, max_length=5)] | None = None
-
-
-class Rubric(Strict):
-    """How open answers are marked."""
-
-    id: Id
-    criteria: Annotated[list[Criterion], Field(min_length=1)]
-
-
-class RubricsFile(Strict):
-    """rubrics.yaml"""
-
-    rubrics: list[Rubric]
-
-
 M = TypeVar("M", bound=Strict)
 
 
@@ -384,8 +219,8 @@ _SENTENCES = {
     "model_attributes_type": "{name} must be keys and values",
     "is_instance_of": "{name} must be a number",
     "literal_error": "{name} must be {expected}",
-    "union_tag_invalid": "type must be one of {expected_tags}",
-    "union_tag_not_found": "type is missing",
+    "union_tag_invalid": "{discriminator} must be one of {expected_tags}",
+    "union_tag_not_found": "{discriminator} is missing",
     "too_short": "{name} needs at least {min_length} entries",
     "too_long": "{name} takes at most {max_length} entries",
     "greater_than_equal": "{name} must be at least {ge}",
@@ -426,6 +261,8 @@ def _sentence(problem: Any, known: Loc, loc: Loc) -> str:
     name = _path((*known, loc[-1]) if missing else known) or "the file"
     template = _SENTENCES.get(problem["type"], "{name}: {error}")
     values = {"error": problem["msg"], **problem.get("ctx", {})}
+    if "discriminator" in values:
+        values["discriminator"] = values["discriminator"].strip("'")
     return template.format(name=name, **values)
 
 

@@ -9,11 +9,11 @@ from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, U
 from sqlalchemy.orm import Mapped, Mapper, ORMExecuteState, mapped_column, object_session, relationship
 
 from lms.audit.dictionary import Level, Personal, Retention
-from lms.kernel.db import Json, Model, db
+from lms.kernel.db import Json, JsonOrNull, Model, db
 from lms.kernel.db import Word as OneWord
 
 from .errors import PublishedIsFinal
-from .rules import Heading, Naming, Source, Word
+from .rules import Heading, Naming, Source, TaskKind, Word
 
 NODE_ID = String(40)
 
@@ -88,6 +88,9 @@ class Module(Model):
 
     version: Mapped[Version] = relationship(back_populates="modules")
     lessons: Mapped[list["Lesson"]] = relationship(back_populates="module", order_by="Lesson.position")
+    tasks: Mapped[list["Task"]] = relationship(back_populates="module", order_by="Task.position")
+    items: Mapped[list["Item"]] = relationship(back_populates="module", order_by="Item.position")
+    rubrics: Mapped[list["Rubric"]] = relationship(back_populates="module", order_by="Rubric.node_id")
 
 
 class Lesson(Model):
@@ -143,6 +146,85 @@ class LessonText(Model):
     lesson: Mapped[Lesson] = relationship(back_populates="texts")
 
 
+class Item(Model):
+    """One question of one version, with what is right. `position` counts from 1 in its module. Never deleted.
+
+    kind: its type in items.yaml. body: see `rules.Body`; it holds the key, so no page is given the whole of it.
+    """
+
+    __tablename__ = "courses_item"
+    __table_args__ = (
+        UniqueConstraint("version_id", "node_id"),
+        UniqueConstraint("module_id", "position"),
+        CheckConstraint("position > 0", name="position_positive"),
+    )
+    holds_personal_data: ClassVar[Mapping[str, Any]] = {}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[UUID] = mapped_column(unique=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("courses_version.id"))
+    module_id: Mapped[int] = mapped_column(ForeignKey("courses_module.id"))
+    node_id: Mapped[str] = mapped_column(NODE_ID)
+    position: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(16))
+    body: Mapped[dict[str, Any]] = mapped_column(Json)
+
+    version: Mapped[Version] = relationship()
+    module: Mapped[Module] = relationship(back_populates="items")
+
+
+class Rubric(Model):
+    """How free writing is marked in one version; questions of any module may name it. Never deleted.
+
+    It stands with the module whose rubrics.yaml holds it. body: see `rules.Body`.
+    """
+
+    __tablename__ = "courses_rubric"
+    __table_args__ = (UniqueConstraint("version_id", "node_id"),)
+    holds_personal_data: ClassVar[Mapping[str, Any]] = {}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("courses_version.id"))
+    module_id: Mapped[int] = mapped_column(ForeignKey("courses_module.id"))
+    node_id: Mapped[str] = mapped_column(NODE_ID)
+    body: Mapped[dict[str, Any]] = mapped_column(Json)
+
+    version: Mapped[Version] = relationship()
+    module: Mapped[Module] = relationship(back_populates="rubrics")
+
+
+class Task(Model):
+    """A checkpoint, quiz or assignment of one version. `position` counts from 1 in its module. Never deleted.
+
+    A checkpoint stands in a lesson and has no title; the others have a title and no lesson. body: see `rules.Body`;
+    it names items of the same module by node id.
+    """
+
+    __tablename__ = "courses_task"
+    __table_args__ = (
+        UniqueConstraint("version_id", "node_id"),
+        UniqueConstraint("module_id", "position"),
+        UniqueConstraint("lesson_id"),
+        CheckConstraint("position > 0", name="position_positive"),
+        CheckConstraint("(lesson_id IS NULL) = (title IS NOT NULL)", name="lesson_or_title"),
+    )
+    holds_personal_data: ClassVar[Mapping[str, Any]] = {}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("courses_version.id"))
+    module_id: Mapped[int] = mapped_column(ForeignKey("courses_module.id"))
+    lesson_id: Mapped[int | None] = mapped_column(ForeignKey("courses_lesson.id"))
+    node_id: Mapped[str] = mapped_column(NODE_ID)
+    position: Mapped[int]
+    kind: Mapped[TaskKind] = mapped_column(OneWord(TaskKind))
+    title: Mapped[dict[str, str] | None] = mapped_column(JsonOrNull)
+    body: Mapped[dict[str, Any]] = mapped_column(Json)
+
+    version: Mapped[Version] = relationship()
+    module: Mapped[Module] = relationship(back_populates="tasks")
+    lesson: Mapped[Lesson | None] = relationship()
+
+
 class SourceFile(Model):
     """One file of the pack that a version was made from, kept byte for byte for export. Never deleted."""
 
@@ -156,7 +238,7 @@ class SourceFile(Model):
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-FINAL = (Version, Module, Lesson, LessonText, SourceFile)
+FINAL = (Version, Module, Lesson, LessonText, Item, Rubric, Task, SourceFile)
 
 
 def _refuse_change(mapper: Mapper[Any], connection: object, row: Any) -> None:

@@ -1,12 +1,20 @@
 """Reading programmes and what they teach."""
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from lms.kernel.db import db
 
-from .models import Lesson, LessonText, Module, Programme, SourceFile, Version
+from .models import Item, Lesson, Module, Programme, Rubric, SourceFile, Task, Version
 from .rules import NodeKind
+
+_NODES: tuple[tuple[type[Module | Lesson | Task | Item | Rubric], NodeKind], ...] = (
+    (Module, NodeKind.MODULE),
+    (Lesson, NodeKind.LESSON),
+    (Task, NodeKind.TASK),
+    (Item, NodeKind.ITEM),
+    (Rubric, NodeKind.RUBRIC),
+)
 
 
 def programmes() -> list[Programme]:
@@ -53,51 +61,43 @@ def modules_of(version: Version) -> list[Module]:
     )
 
 
-def lesson_titles(version: Version, language: str) -> dict[str, str]:
-    """Node id to title for the lessons of a version; in the first required language where it has none.
-
-    Loads no text of a lesson: made for outlines.
-    """
-    fallback = version.required_languages[0]
-    rows = db.session.execute(
-        select(Lesson.node_id, LessonText.language, LessonText.title)
-        .join(LessonText.lesson)
-        .where(Lesson.version_id == version.id, LessonText.language.in_({language, fallback}))
-    ).all()
-    titles = {node_id: title for node_id, found, title in rows if found == fallback}
-    titles.update({node_id: title for node_id, found, title in rows if found == language})
-    return titles
-
-
-def find_lesson(version: Version, node_id: str) -> Lesson | None:
-    """The lesson of this node id, with its module loaded."""
-    return db.session.scalar(
-        select(Lesson)
-        .where(Lesson.version_id == version.id, Lesson.node_id == node_id)
-        .options(selectinload(Lesson.module))
-    )
-
-
-def languages_of(lesson: Lesson) -> list[str]:
-    """The languages in which a lesson can be read, by code."""
+def tasks_of(version_id: int) -> list[Task]:
+    """The tasks of a version in the order of modules, each with its module and lesson loaded."""
     return list(
         db.session.scalars(
-            select(LessonText.language).where(LessonText.lesson_id == lesson.id).order_by(LessonText.language)
+            select(Task)
+            .join(Task.module)
+            .where(Task.version_id == version_id)
+            .options(contains_eager(Task.module), joinedload(Task.lesson))
+            .order_by(Module.position, Task.position)
         )
     )
 
 
-def find_text(lesson: Lesson, language: str) -> LessonText | None:
-    """A lesson in one language."""
-    return db.session.scalar(
-        select(LessonText).where(LessonText.lesson_id == lesson.id, LessonText.language == language)
+def items_of(version_id: int) -> list[Item]:
+    """The questions of a version in the order of modules, with what is right: never to be handed to a page whole."""
+    return list(
+        db.session.scalars(
+            select(Item)
+            .join(Item.module)
+            .where(Item.version_id == version_id)
+            .options(contains_eager(Item.module))
+            .order_by(Module.position, Item.position)
+        )
     )
+
+
+def rubrics_of(version_id: int) -> list[Rubric]:
+    """The rubrics of a version by node id. A question may use one of any module."""
+    return list(db.session.scalars(select(Rubric).where(Rubric.version_id == version_id).order_by(Rubric.node_id)))
 
 
 def node_kinds(programme: Programme) -> list[tuple[str, NodeKind]]:
     """What every node id named in any version so far, by id."""
-    modules = select(Module.node_id).join(Module.version).where(Version.programme_id == programme.id)
-    lessons = select(Lesson.node_id).join(Lesson.version).where(Version.programme_id == programme.id)
-    named = {(node_id, NodeKind.MODULE) for node_id in db.session.scalars(modules)}
-    named |= {(node_id, NodeKind.LESSON) for node_id in db.session.scalars(lessons)}
+    versions = select(Version.id).where(Version.programme_id == programme.id)
+    named = {
+        (node_id, kind)
+        for model, kind in _NODES
+        for node_id in db.session.scalars(select(model.node_id).where(model.version_id.in_(versions)))
+    }
     return sorted(named)

@@ -1,21 +1,39 @@
 """What a published version consists of, and which of its languages a reader gets."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NotRequired, TypeAlias, TypedDict
+from typing import Any, NotRequired, TypeAlias, TypedDict
 
 from .errors import IdMeantSomethingElse
 
 ByLanguage: TypeAlias = Mapping[str, str]
 """A short text in several languages: language code to text."""
 
+Body: TypeAlias = Mapping[str, Any]
+"""What a pack says of a question, rubric or task, as plain JSON, without what has a place of its own beside it.
+
+Decimals are texts, days ISO texts, texts by language objects. What an author left out stands with its default, so that
+a published version keeps its meaning when a default changes; where leaving out means "none", the key is absent.
+"""
+
 
 class NodeKind(StrEnum):
-    """What a node id may name in the course itself."""
+    """What a node id may name in the course itself. The words are for people: an item is a question to them."""
 
     MODULE = "module"
     LESSON = "lesson"
+    TASK = "task"
+    ITEM = "question"
+    RUBRIC = "rubric"
+
+
+class TaskKind(StrEnum):
+    """What is done with questions. Only the others may count; a checkpoint is practice inside a lesson."""
+
+    CHECKPOINT = "checkpoint"
+    QUIZ = "quiz"
+    ASSIGNMENT = "assignment"
 
 
 class Naming(StrEnum):
@@ -82,14 +100,53 @@ class PublishedLesson:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PublishedItem:
+    """A question. kind: its type (docs/content-packs.md, items.yaml)."""
+
+    node_id: str
+    kind: str
+    body: Body
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedRubric:
+    """How free writing is marked."""
+
+    node_id: str
+    body: Body
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedTask:
+    """What is done with questions. A checkpoint has a lesson of its module and no title, the others the reverse."""
+
+    node_id: str
+    kind: TaskKind
+    lesson: str | None
+    title: ByLanguage | None
+    body: Body
+
+
+@dataclass(frozen=True, kw_only=True)
 class PublishedModule:
-    """A module with its lessons in order."""
+    """A module with its lessons, tasks and questions in order."""
 
     node_id: str
     title: ByLanguage
     summary: ByLanguage
     objectives: Sequence[ByLanguage]
     lessons: Sequence[PublishedLesson]
+    tasks: Sequence[PublishedTask] = ()
+    items: Sequence[PublishedItem] = ()
+    rubrics: Sequence[PublishedRubric] = ()
+
+    def kinds(self) -> Iterator[tuple[str, NodeKind]]:
+        """What each node id of this module names."""
+        yield self.node_id, NodeKind.MODULE
+        yield from ((lesson.node_id, NodeKind.LESSON) for lesson in self.lessons)
+        yield from ((task.node_id, NodeKind.TASK) for task in self.tasks)
+        yield from ((item.node_id, NodeKind.ITEM) for item in self.items)
+        yield from ((rubric.node_id, NodeKind.RUBRIC) for rubric in self.rubrics)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,13 +171,11 @@ class PublishedVersion:
 
     def kinds(self) -> dict[str, NodeKind]:
         """What each node id of this version names."""
-        kinds = {module.node_id: NodeKind.MODULE for module in self.modules}
-        kinds.update({lesson.node_id: NodeKind.LESSON for module in self.modules for lesson in module.lessons})
-        return kinds
+        return dict(pair for module in self.modules for pair in module.kinds())
 
 
 def check_kinds(before: Iterable[tuple[str, NodeKind]], now: Mapping[str, NodeKind]) -> None:
-    """Refuse when an id that once named a module names a lesson now, or the reverse.
+    """Refuse when an id that once named one kind of thing, such as a module, names another now.
 
     Rule: docs/content-packs.md, Ids: an id that was published once is never used for something else.
     Raises IdMeantSomethingElse.

@@ -1,5 +1,6 @@
 """Publishing a version."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import brotli
@@ -9,7 +10,7 @@ from lms.kernel.db import db
 from lms.kernel.ids import new_id
 
 from . import queries, rules
-from .models import Lesson, LessonText, Module, Programme, SourceFile, Version
+from .models import Item, Lesson, LessonText, Module, Programme, Rubric, SourceFile, Task, Version
 
 FRAME_BYTES = 1_800
 """Head, navigation, buttons and foot of a lesson's page, compressed together with its text (`make bench`)."""
@@ -68,13 +69,40 @@ def _version(
 
 
 def _module(module: rules.PublishedModule, version: Version, position: int) -> Module:
+    lessons = {lesson.node_id: _lesson(lesson, version, place) for place, lesson in enumerate(module.lessons, 1)}
     return Module(
         node_id=module.node_id,
         position=position,
         title=dict(module.title),
         summary=dict(module.summary),
         objectives=[dict(objective) for objective in module.objectives],
-        lessons=[_lesson(lesson, version, place) for place, lesson in enumerate(module.lessons, 1)],
+        lessons=list(lessons.values()),
+        tasks=[_task(task, version, lessons, place) for place, task in enumerate(module.tasks, 1)],
+        items=[_item(item, version, place) for place, item in enumerate(module.items, 1)],
+        rubrics=[Rubric(version=version, node_id=rubric.node_id, body=dict(rubric.body)) for rubric in module.rubrics],
+    )
+
+
+def _task(task: rules.PublishedTask, version: Version, lessons: Mapping[str, Lesson], position: int) -> Task:
+    return Task(
+        version=version,
+        lesson=lessons[task.lesson] if task.lesson is not None else None,
+        node_id=task.node_id,
+        position=position,
+        kind=task.kind,
+        title=dict(task.title) if task.title is not None else None,
+        body=dict(task.body),
+    )
+
+
+def _item(item: rules.PublishedItem, version: Version, position: int) -> Item:
+    return Item(
+        public_id=new_id(),
+        version=version,
+        node_id=item.node_id,
+        position=position,
+        kind=item.kind,
+        body=dict(item.body),
     )
 
 

@@ -20,3 +20,11 @@ class Draw:
     def number(self, least: int, most: int) -> int:
         """A whole number between both, ends included."""
         return self._random.randint(least, most)
+
+    def shuffled(self, things: Sequence[T]) -> list[T]:
+        """All of the things, in an order by chance."""
+        return self._random.sample(things, len(things))
+
+    def sample(self, things: Sequence[T], count: int) -> list[T]:
+        """So many of the things, each at most once, in an order by chance."""
+        return self._random.sample(things, count)

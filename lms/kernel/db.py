@@ -32,6 +32,9 @@ PATIENCE = timedelta(seconds=10)
 Json = JSON().with_variant(JSONB(), "postgresql")
 """A column of plain JSON: titles by language, settings, lists of ids. Never personal data."""
 
+JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+"""The same where there may be none: None is NULL and not the word `null`, so that constraints can ask for it."""
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware time, kept in UTC. SQLite forgets zones, so UTC is put back on reading."""

@@ -13,6 +13,11 @@ def new_id() -> UUID:
     return UUID(bytes=secrets.token_bytes(16))
 
 
+def new_seed() -> int:
+    """The seed of a draw, 31 bits. It is stored, so that the draw can be repeated and looked into."""
+    return secrets.randbits(31)
+
+
 def new_token() -> str:
     """A secret of 256 bits that is safe in a cookie or a form."""
     return secrets.token_urlsafe(32)

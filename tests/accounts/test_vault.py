@@ -16,6 +16,8 @@ CALLERS = {
     "can_open": {"home/checkup.py"},
     "make_key": {"accounts/services.py"},
     "seal": {"accounts/services.py"},
+    "seal_for": {"assessments/sealing.py"},
+    "open_for": {"assessments/sealing.py"},
 }
 """Who may call what of the vault. A new caller is a decision: docs/decisions/0005."""
 SOURCE = Path(lms.__file__).parent

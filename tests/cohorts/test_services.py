@@ -8,12 +8,15 @@ from lms.cohorts import queries, services
 from lms.cohorts.errors import AliasTaken
 from lms.cohorts.models import Cohort
 from lms.courses.models import Version
+from lms.courses.queries import tasks_of
+from lms.courses.services import publish_version
 from lms.kernel.db import db
 from tests.cast import DAY, NOW
+from tests.courses.versions import VERSION
 
 
-def make(cast, **opens):
-    version = db.session.get_one(Version, cast.version_key)
+def make(cast, version=None, dues=None, **opens):
+    version = version or db.session.get_one(Version, cast.version_key)
     new = services.NewCohort(
         title={"en": "Next"},
         year=2028,
@@ -21,14 +24,26 @@ def make(cast, **opens):
         starts_on=date(2028, 4, 1),
         ends_on=date(2028, 6, 1),
         opens=opens,
+        dues=dues or {},
     )
     return services.make_cohort(version, new, by=None, at=NOW)
 
 
 def test_a_cohort_has_a_calendar_entry_for_each_node(in_app, cast):
     cohort = make(cast, m1=NOW + DAY)
+    tasks = [task.node_id for task in tasks_of(cast.version_key)]
     opens = {entry.node_id: entry.opens_at for entry in queries.calendar_of(cohort)}
-    assert opens == {"m1": NOW + DAY} | dict.fromkeys(("m1-words", "m1-types", "m1-success", "m2", "m2-map", "m3"))
+    lessons = ("m1-words", "m1-types", "m1-success", "m2", "m2-map", "m3")
+    assert opens == {"m1": NOW + DAY} | dict.fromkeys((*lessons, *tasks))
+
+
+def test_a_task_is_due_when_the_calendar_says_and_else_never(in_app, cast):
+    version, _ = publish_version(VERSION, by=None, at=NOW)
+    cohort = make(cast, version, {"m1-memo": NOW + DAY})
+    dues = {entry.node_id: entry.due_at for entry in queries.calendar_of(cohort)}
+    assert dues == {"m1-memo": NOW + DAY} | dict.fromkeys(
+        ("m1", "m1-words", "m1-types", "m1-check", "m2", "m2-quiz"),
+    )
 
 
 def test_no_address_is_shared_between_cohorts(in_app, cast):

@@ -162,6 +162,25 @@ rubrics:
       - {id: safety, weight: 40, safety: true, title: {en: "Safety", fr: "Sécurité", ar: "السلامة"}}
 """
 
+TASKS = """\
+tasks:
+  - id: m1-words-check
+    kind: checkpoint
+    lesson: m1-words
+    item: m1-q1
+  - id: m1-quiz
+    kind: quiz
+    title: {en: "A quiz", fr: "Un questionnaire", ar: "اختبار"}
+    items: [m1-q2, m1-q3]
+    graded: true
+    attempts: 3
+    feedback: close
+  - id: m1-memo
+    kind: assignment
+    title: {en: "A memo", fr: "Une note", ar: "مذكرة"}
+    item: m1-q4
+"""
+
 M1 = "modules/01-what-it-is"
 EN, FR, AR = (f"{M1}/lessons/01-words.{language}.md" for language in ("en", "fr", "ar"))
 FILES: Mapping[str, str] = {
@@ -175,6 +194,7 @@ FILES: Mapping[str, str] = {
     f"{M1}/figures/three-designs.yaml": FIGURE,
     f"{M1}/items.yaml": ITEMS,
     f"{M1}/rubrics.yaml": RUBRICS,
+    f"{M1}/tasks.yaml": TASKS,
     "modules/02-later/module.yaml": MODULE_2,
 }
 

@@ -8,7 +8,7 @@ from lms.content.reading import read_course
 
 from .packs import FILES, M1, pack
 
-ITEMS = f"{M1}/items.yaml"
+ITEMS, TASKS = f"{M1}/items.yaml", f"{M1}/tasks.yaml"
 TEXT = '{en: "x", fr: "x", ar: "x"}'
 OPTIONS = "".join(f"      - {{id: {name}, text: {TEXT}}}\n" for name in "abc")
 
@@ -21,7 +21,7 @@ TYPES = {
     "order": f"    options:\n{OPTIONS}    key: [b, a, c]\n    formative: true\n",
     "truefalse": "    key: false\n",
     "match": f"    pairs:\n{PAIRS}",
-    "short": '    accepted: [{en: ["x", "y"], fr: ["x"], ar: ["x"]}]\n    by_hand: true\n',
+    "short": '    accepted: [{en: ["x", "y"], fr: ["x"], ar: ["x"]}]\n    by_hand: false\n',
     "date": "    key: 1953-07-27\n",
     "number": "    key: 12\n    tolerance: 0.5\n",
     "open": "    words: {max: 200}\n    rubric: m1-r1\n",
@@ -32,13 +32,25 @@ def item(kind, more=None):
     return f"items:\n  - id: m1-q9\n    type: {kind}\n    text: {TEXT}\n{TYPES[kind] if more is None else more}"
 
 
-def faults(items):
-    return [f"{fault.line}: {fault.text}" for fault in check_pack(pack({**FILES, ITEMS: items}))]
+def tasks(kind):
+    if kind == "open":
+        return f"tasks:\n  - {{id: m1-memo, kind: assignment, title: {TEXT}, item: m1-q9}}\n"
+    return f"tasks:\n  - {{id: m1-quiz, kind: quiz, title: {TEXT}, items: [m1-q9]}}\n"
+
+
+def faults(items, kind="single"):
+    found = check_pack(pack({**FILES, ITEMS: items, TASKS: tasks(kind)}))
+    return [f"{fault.line}: {fault.text}" for fault in found]
 
 
 @pytest.mark.parametrize("kind", TYPES)
 def test_each_type_of_question_can_be_written(kind):
-    assert faults(item(kind)) == []
+    assert faults(item(kind), kind) == []
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_each_type_of_question_may_have_a_title(kind):
+    assert faults(item(kind, f"    title: {TEXT}\n{TYPES[kind]}"), kind) == []
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -72,7 +84,7 @@ def test_no_type_takes_what_belongs_to_another(kind):
     ],
 )
 def test_an_answer_that_cannot_be_meant_is_refused(kind, more, expected):
-    assert faults(item(kind, more)) == [expected]
+    assert faults(item(kind, more), kind) == [expected]
 
 
 def test_the_words_of_an_answer_can_be_compared():

@@ -29,8 +29,8 @@ def imported(in_app, clock, folder):
 
 
 def test_an_imported_lesson_can_be_read(imported):
-    lesson = queries.find_lesson(imported, "m1-words")
-    text = queries.find_text(lesson, "fr")
+    [lesson] = queries.modules_of(imported)[0].lessons
+    [text] = [text for text in lesson.texts if text.language == "fr"]
 
     assert (lesson.minutes, lesson.safety) == (8, False)
     assert text.title == "Ce que disent les mots"
@@ -61,6 +61,18 @@ def test_an_imported_course_keeps_its_settings(imported):
     assert imported.address == {"ar": "feminine"}
     assert imported.completion == {"activities_percent": 80, "simulation": True}
     assert [module.node_id for module in queries.modules_of(imported)] == ["m1", "m2"]
+
+
+def test_an_imported_course_has_its_tasks_and_questions(imported):
+    tasks = [(task.node_id, task.kind, task.body.get("graded")) for task in queries.tasks_of(imported.id)]
+
+    assert tasks == [
+        ("m1-words-check", "checkpoint", None),
+        ("m1-quiz", "quiz", True),
+        ("m1-memo", "assignment", False),
+    ]
+    assert [item.body.get("key") for item in queries.items_of(imported.id)] == ["a", None, "16.7", None]
+    assert [rubric.node_id for rubric in queries.rubrics_of(imported.id)] == ["m1-r1"]
 
 
 def test_the_same_pack_again_changes_nothing(imported, folder, clock):
@@ -140,9 +152,9 @@ def test_the_language_of_a_title_is_told(in_app, clock, tmp_path):
     title = "title: Règlement de la guerre sur terre\n    lang: fr"
     folder = write(tmp_path / "pack", changed(FR, "title: Regulations of war on land", title))
     version, _ = services.import_pack(folder, by=None, at=clock.now())
-    lesson = queries.find_lesson(version, "m1-words")
+    [lesson] = queries.modules_of(version)[0].lessons
 
-    languages = {name: [s["lang"] for s in queries.find_text(lesson, name).sources] for name in ("en", "fr", "ar")}
+    languages = {text.language: [source["lang"] for source in text.sources] for text in lesson.texts}
 
     assert languages == {"en": ["en", "en"], "fr": ["en", "fr"], "ar": ["en", "en"]}
 

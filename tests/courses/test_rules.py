@@ -19,6 +19,14 @@ def test_a_version_knows_what_its_ids_name():
         "m2": NodeKind.MODULE,
         "m1-words": NodeKind.LESSON,
         "m1-types": NodeKind.LESSON,
+        "m1-memo": NodeKind.TASK,
+        "m1-check": NodeKind.TASK,
+        "m2-quiz": NodeKind.TASK,
+        "m1-q1": NodeKind.ITEM,
+        "m1-q2": NodeKind.ITEM,
+        "m2-q1": NodeKind.ITEM,
+        "m1-r1": NodeKind.RUBRIC,
+        "m2-r1": NodeKind.RUBRIC,
     }
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
@@ -5,13 +7,14 @@ from sqlalchemy.exc import IntegrityError
 from lms.audit.models import Entry
 from lms.courses import queries
 from lms.courses.errors import IdMeantSomethingElse, PublishedIsFinal
-from lms.courses.models import Lesson, LessonText, Module, SourceFile, Version
+from lms.courses.models import Item, Lesson, LessonText, Module, Rubric, SourceFile, Task, Version
+from lms.courses.rules import TaskKind
 from lms.courses.services import publish_version
 from lms.kernel.db import db
 
-from .versions import VERSION, another, lesson, module
+from .versions import VERSION, another, item, lesson, module, task
 
-FINAL = [Version, Module, Lesson, LessonText, SourceFile]
+FINAL = [Version, Module, Lesson, LessonText, Item, Rubric, Task, SourceFile]
 
 
 @pytest.fixture
@@ -31,6 +34,9 @@ def of(model, version):
         Module: lambda: version.modules[0],
         Lesson: lambda: version.modules[0].lessons[0],
         LessonText: lambda: version.modules[0].lessons[0].texts[0],
+        Item: lambda: version.modules[0].items[0],
+        Rubric: lambda: version.modules[0].rubrics[0],
+        Task: lambda: version.modules[0].tasks[0],
         SourceFile: lambda: version.files[0],
     }
     return path[model]()
@@ -52,11 +58,24 @@ def test_what_was_handed_over_is_what_is_stored(version):
     [first, second] = queries.modules_of(version)
     assert [first.position, second.position] == [1, 2]
     assert [lesson.node_id for lesson in first.lessons] == ["m1-words", "m1-types"]
-    text = queries.find_text(first.lessons[0], "fr")
+    text = first.lessons[0].texts[1]
     assert text.title == "Words (fr)"
     assert text.headings == [{"id": "p-one", "title": "One"}]
     assert text.sources[0]["published"] == "1907"
     assert text.content_note is None
+
+
+def test_tasks_questions_and_rubrics_are_stored_as_they_were_handed_over(version):
+    db.session.expire_all()
+
+    memo, check, quiz = queries.tasks_of(version.id)
+    assert (memo.kind, memo.title, memo.lesson_id) == (TaskKind.ASSIGNMENT, {"en": "Task m1-memo"}, None)
+    assert memo.body == {"item": "m1-q2", "graded": True}
+    assert (check.kind, check.title, check.lesson.node_id) == (TaskKind.CHECKPOINT, None, "m1-types")
+    assert quiz.body == {"items": ["m2-q1"]}
+    number = queries.items_of(version.id)[2]
+    assert (number.kind, number.body) == ("number", {"text": {"en": "Is it?"}, "key": "16.70"})
+    assert queries.rubrics_of(version.id)[1].body == {"criteria": [{"id": "type", "weight": 100}]}
 
 
 def test_the_same_pack_again_is_the_same_version_and_writes_nothing(version, at):
@@ -93,6 +112,14 @@ def test_an_id_that_named_a_lesson_never_names_a_module(version, at):
 
     with pytest.raises(IdMeantSomethingElse):
         publish_version(wrong, by=None, at=at)
+
+
+@pytest.mark.parametrize(("node_id", "before"), [("m1-memo", "task"), ("m1-q1", "question"), ("m1-r1", "rubric")])
+def test_an_id_of_a_task_question_or_rubric_never_names_something_else(version, at, node_id, before):
+    with pytest.raises(IdMeantSomethingElse) as refused:
+        publish_version(another(modules=[module("m1", lesson(node_id))]), by=None, at=at)
+
+    assert f"named a {before} in an earlier version and cannot name a lesson" in str(refused.value)
 
 
 @pytest.mark.parametrize("model", FINAL)
@@ -133,4 +160,21 @@ def test_the_database_refuses_a_lesson_without_minutes(at):
 def test_the_database_refuses_an_id_twice(at):
     with pytest.raises(IntegrityError):
         publish_version(another(modules=[module("m1"), module("m1")]), by=None, at=at)
+    db.session.rollback()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        module("m1", items=[item("m1-q1"), item("m1-q1")]),
+        module("m1", tasks=[task("m1-quiz"), task("m1-quiz")]),
+        module("m1", lesson("m1-a"), tasks=[task("m1-c1", lesson="m1-a"), task("m1-c2", lesson="m1-a")]),
+        module("m1", tasks=[replace(task("m1-quiz"), title=None)]),
+        module("m1", lesson("m1-a"), tasks=[replace(task("m1-quiz"), lesson="m1-a")]),
+    ],
+    ids=["question twice", "task twice", "two checkpoints", "no title", "title and lesson"],
+)
+def test_the_database_refuses_what_no_pack_may_hold(at, wrong):
+    with pytest.raises(IntegrityError):
+        publish_version(another(modules=[wrong]), by=None, at=at)
     db.session.rollback()

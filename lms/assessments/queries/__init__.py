@@ -1,0 +1,1 @@
+"""Reading tasks, attempts and marks; each module for one kind of reader."""

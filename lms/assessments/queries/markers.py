@@ -1,0 +1,41 @@
+"""Who may mark in a cohort, and how much each has waiting."""
+
+from datetime import datetime
+
+from sqlalchemy import and_, func, or_, select
+
+from lms.accounts.models import Person, RoleGrant
+from lms.accounts.rules import Role
+from lms.cohorts.models import Cohort
+from lms.kernel.db import db
+
+from ..models import Attempt, Conflict, MarkerLanguages
+from ..rules.attempts import AttemptState
+from ..rules.marking import Marker
+
+
+def markers_of(cohort: Cohort, attempt: Attempt, *, at: datetime) -> list[Marker]:
+    """The facilitators of a cohort as candidates for one attempt, by number: one statement."""
+    waiting = (
+        select(func.count())
+        .where(Attempt.marker_id == Person.id, Attempt.state == AttemptState.HANDED_IN, Attempt.id != attempt.id)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(Person.id, Person.interface_language, MarkerLanguages.languages, Conflict.id, waiting)
+        .join(RoleGrant, RoleGrant.person_id == Person.id)
+        .outerjoin(MarkerLanguages, MarkerLanguages.person_id == Person.id)
+        .outerjoin(Conflict, and_(Conflict.person_id == Person.id, Conflict.enrolment_id == attempt.enrolment_id))
+        .where(
+            RoleGrant.role == Role.FACILITATOR,
+            RoleGrant.cohort_id == cohort.id,
+            RoleGrant.from_at <= at,
+            or_(RoleGrant.until_at.is_(None), RoleGrant.until_at > at),
+            Person.disabled_at.is_(None),
+        )
+        .order_by(Person.id)
+    )
+    return [
+        Marker(id=number, languages=languages or [own], waiting=load, in_conflict=conflict is not None)
+        for number, own, languages, conflict, load in rows
+    ]

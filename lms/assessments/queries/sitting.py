@@ -1,0 +1,239 @@
+"""What a participant works on: one task of her cohort, her latest attempt at it, and what she answered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import aliased, contains_eager
+
+from lms.accounts.models import Person
+from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
+from lms.cohorts.queries import own_enrolment
+from lms.cohorts.rules import Opening
+from lms.courses.models import Module, Version
+from lms.courses.models import Task as TaskRow
+from lms.courses.rules import Told, tell
+from lms.kernel.db import db
+
+from ..models import AllowanceRow, Attempt, StepRow
+from ..rules.attempts import OF_MARKING, AttemptState, Step, StepKind, heads
+from ..rules.items import Item
+from ..rules.quizzes import Allowance
+from ..sealing import read_step
+from .catalogue import Catalogue, Task, catalogue
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskPlace:
+    """A task of a cohort, for one person with her own enrolment there, or with None for staff."""
+
+    entry: CalendarEntry
+    cohort: Cohort
+    enrolment: Enrolment | None
+    module: Module
+    opening: Opening
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What the cohort's version asks."""
+        return catalogue(self.cohort.version)
+
+    @property
+    def task(self) -> Task:
+        """The task."""
+        return self.catalogue.tasks[self.entry.node_id]
+
+    def title(self, language: str) -> Told:
+        """The task's title for a page in this language."""
+        return self.catalogue.title(self.task, language)
+
+    def module_title(self, language: str) -> Told:
+        """Its module's title for a page in this language."""
+        return tell(self.module.title, language, self.cohort.version.required_languages)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sitting(TaskPlace):
+    """The same with her latest attempt and the steps of it that a page needs: those that stand, and their rivals."""
+
+    attempt: Attempt | None
+    rows: Sequence[StepRow]
+    owner: Person
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """The steps, opened."""
+        return [read_step(self.owner, row) for row in self.rows]
+
+    @cached_property
+    def standing(self) -> Mapping[str, Step]:
+        """What stands for each question; late answers included."""
+        return heads(self.steps)
+
+    @property
+    def attempt_catalogue(self) -> Catalogue:
+        """What the version asks on which the attempt was opened."""
+        assert self.attempt is not None
+        return catalogue(self.attempt.version)
+
+    @property
+    def drawn(self) -> list[Item]:
+        """The questions of the attempt, in its order."""
+        assert self.attempt is not None
+        return [self.attempt_catalogue.items[name] for name in self.attempt.drawn]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is an attempt that can be answered."""
+        return self.attempt is not None and self.attempt.state is AttemptState.OPEN
+
+
+def find_task_place(who: Person, task_id: UUID) -> TaskPlace | None:
+    """The task of an address, with its cohort and this person's own enrolment."""
+    row = db.session.execute(_places(who, task_id)).one_or_none()
+    return TaskPlace(**_place(row)) if row is not None else None
+
+
+def find_sitting(who: Person, task_id: UUID) -> Sitting | None:
+    """The same with her latest attempt and what stands in it: one statement."""
+    own_version = aliased(Version)
+    latest = aliased(Attempt)
+    newest = (
+        select(func.max(latest.number))
+        .where(latest.enrolment_id == Enrolment.id, latest.node_id == CalendarEntry.node_id)
+        .scalar_subquery()
+    )
+    query = (
+        _places(who, task_id)
+        .add_columns(Attempt, StepRow)
+        .outerjoin(
+            Attempt,
+            and_(
+                Attempt.enrolment_id == Enrolment.id,
+                Attempt.node_id == CalendarEntry.node_id,
+                Attempt.number == newest,
+            ),
+        )
+        .outerjoin(own_version, own_version.id == Attempt.version_id)
+        .outerjoin(StepRow, and_(StepRow.attempt_id == Attempt.id, stands(), hers()))
+        .options(contains_eager(Attempt.version.of_type(own_version)))
+    )
+    rows = db.session.execute(query).all()
+    if not rows:
+        return None
+    steps = sorted((row.StepRow for row in rows if row.StepRow is not None), key=lambda step: step.number)
+    return Sitting(**_place(rows[0]), attempt=rows[0].Attempt, rows=steps, owner=who)
+
+
+def stands() -> ColumnElement[bool]:
+    """Of the answers only those that no page of hers has overtaken; of other steps all."""
+    later = aliased(StepRow)
+    highest = (
+        select(func.max(later.sequence))
+        .where(
+            later.attempt_id == StepRow.attempt_id,
+            later.question == StepRow.question,
+            later.kind == StepKind.ANSWER,
+        )
+        .scalar_subquery()
+    )
+    return or_(StepRow.kind != StepKind.ANSWER, StepRow.sequence == highest)
+
+
+def hers() -> ColumnElement[bool]:
+    """The steps that the participant herself may see: no marks before their release, but every return."""
+    return or_(
+        StepRow.kind.not_in(OF_MARKING),
+        StepRow.kind == StepKind.RETURN,
+        and_(StepRow.kind == StepKind.MARK, Attempt.state == AttemptState.RELEASED),
+    )
+
+
+def _places(who: Person, task_id: UUID) -> Select:  # type: ignore[type-arg]
+    of_module = aliased(CalendarEntry)
+    return (
+        select(CalendarEntry, Cohort, Enrolment, Module, of_module.opens_at.label("module_opens_at"))
+        .join(Cohort, Cohort.id == CalendarEntry.cohort_id)
+        .join(Cohort.version)
+        .join(TaskRow, and_(TaskRow.version_id == Cohort.version_id, TaskRow.node_id == CalendarEntry.node_id))
+        .join(TaskRow.module)
+        .join(of_module, and_(of_module.cohort_id == Cohort.id, of_module.node_id == Module.node_id))
+        .outerjoin(Enrolment, own_enrolment(who))
+        .where(CalendarEntry.public_id == task_id)
+        .options(contains_eager(Cohort.version))
+    )
+
+
+def _place(row: Any) -> dict[str, Any]:
+    return {
+        "entry": row.CalendarEntry,
+        "cohort": row.Cohort,
+        "enrolment": row.Enrolment,
+        "module": row.Module,
+        "opening": Opening(opens_at=row.module_opens_at),
+    }
+
+
+def attempts_at(place: TaskPlace) -> list[Attempt]:
+    """Her attempts at a task, first to last."""
+    assert place.enrolment is not None
+    return list(
+        db.session.scalars(
+            select(Attempt)
+            .where(Attempt.enrolment_id == place.enrolment.id, Attempt.node_id == place.entry.node_id)
+            .order_by(Attempt.number)
+        )
+    )
+
+
+def allowance_of(enrolment: Enrolment, node_id: str) -> Allowance:
+    """What she may have beyond the settings of a task: all that was given, added up."""
+    row = db.session.execute(
+        select(
+            func.coalesce(func.sum(AllowanceRow.extra_attempts), 0),
+            func.coalesce(func.sum(AllowanceRow.extra_minutes), 0),
+            func.max(AllowanceRow.due_at),
+        ).where(
+            AllowanceRow.enrolment_id == enrolment.id,
+            or_(AllowanceRow.node_id == node_id, AllowanceRow.node_id.is_(None)),
+        )
+    ).one()
+    return Allowance(extra_attempts=int(row[0]), extra_minutes=int(row[1]), due_at=row[2])
+
+
+def attempt_for_update(attempt_id: int) -> Attempt:
+    """An attempt, locked until the end of the transaction and read anew."""
+    return db.session.get_one(Attempt, attempt_id, with_for_update=True, populate_existing=True)
+
+
+def own_attempt(enrolment: Enrolment, attempt_id: UUID) -> Attempt | None:
+    """An attempt of hers by its public id."""
+    return db.session.scalar(
+        select(Attempt).where(Attempt.public_id == attempt_id, Attempt.enrolment_id == enrolment.id)
+    )
+
+
+def rows_of(attempt: Attempt) -> list[StepRow]:
+    """Every step of an attempt in the order received, marks included: for rules, never for a page of hers."""
+    return list(db.session.scalars(select(StepRow).where(StepRow.attempt_id == attempt.id).order_by(StepRow.number)))
+
+
+def step_of_operation(operation: UUID) -> StepRow | None:
+    """The step that an act left, if it was received before."""
+    return db.session.scalar(select(StepRow).where(StepRow.operation_id == operation))
+
+
+def due_to_close(*, at: datetime, most: int) -> list[int]:
+    """Open attempts whose time is over, the longest first."""
+    return list(
+        db.session.scalars(
+            select(Attempt.id)
+            .where(Attempt.state == AttemptState.OPEN, Attempt.closes_at <= at)
+            .order_by(Attempt.closes_at)
+            .limit(most)
+        )
+    )

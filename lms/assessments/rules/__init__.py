@@ -1,0 +1,1 @@
+"""What follows from answers, times and marks: plain functions over frozen values."""

@@ -1,0 +1,1 @@
+"""Acts on attempts; each module for one kind of person who acts."""

@@ -1,0 +1,97 @@
+"""Adding steps to attempts: the only writing to the table of steps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Insert, literal, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from lms.kernel.db import db
+from lms.kernel.sealed import Sealed
+
+from ..models import Attempt, StepRow
+from ..rules.attempts import AttemptState, StepKind, next_state
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewStep:
+    """A step to be added, with its state left out: that follows from the attempt."""
+
+    operation: UUID
+    kind: StepKind
+    by: int | None
+    at: datetime
+    language: str
+    question: str | None = None
+    sequence: int = 0
+    held: timedelta = timedelta(0)
+    data: Mapping[str, Any] | None = None
+    sealed: Sealed | None = None
+    flagged: bool = False
+    receipt: str | None = None
+
+    def values(self, attempt: int, state: AttemptState) -> dict[str, Any]:
+        """The row, without what is NULL: a database cannot tell the type of a bare NULL that it is to select."""
+        row = {
+            "attempt_id": attempt,
+            "operation_id": self.operation,
+            "kind": self.kind,
+            "question": self.question,
+            "sequence": self.sequence,
+            "by_id": self.by,
+            "written_at": self.at - self.held,
+            "received_at": self.at,
+            "language": self.language,
+            "data": None if self.data is None else dict(self.data),
+            "sealed": self.sealed,
+            "flagged": self.flagged,
+            "state": state,
+            "receipt": self.receipt,
+        }
+        return {name: value for name, value in row.items() if value is not None}
+
+
+def append_if_open(attempt: Attempt, step: NewStep) -> bool:
+    """Add an answer if the attempt is still open; whether it was added. One statement: lock, check and insert.
+
+    Not added is also what was received before: the act has the id of a row that is there. Selecting the attempt's row
+    with a lock makes a hand-in at the same moment come before or after it, never beside it; the step takes its number
+    after the lock is held, so numbers grow in the order in which the steps of an attempt are committed.
+    """
+    values = step.values(attempt.id, AttemptState.OPEN)
+    columns = StepRow.__table__.columns
+    source = (
+        select(*(literal(value, columns[name].type).label(name) for name, value in values.items()))
+        .where(
+            Attempt.id == attempt.id,
+            Attempt.state == AttemptState.OPEN,
+            or_(Attempt.closes_at.is_(None), Attempt.closes_at > step.at),
+        )
+        .with_for_update(of=Attempt)
+    )
+    statement = _once(_insert().from_select(list(values), source))
+    return db.session.execute(statement).first() is not None
+
+
+def append(attempt: Attempt, step: NewStep) -> bool:
+    """Add a step to an attempt that is locked, and move the attempt; whether it was new. Raises NotNow."""
+    state = next_state(attempt.state, step.kind)
+    statement = _once(_insert().values(**step.values(attempt.id, state)))
+    is_new = db.session.execute(statement).first() is not None
+    if is_new:
+        attempt.state = state
+    return is_new
+
+
+def _insert() -> Any:
+    """An insert that can be told what to do about a row that is there; both databases spell it alike."""
+    is_postgresql = db.session.get_bind().dialect.name == "postgresql"
+    return postgresql.insert(StepRow) if is_postgresql else sqlite.insert(StepRow)
+
+
+def _once(statement: Any) -> Insert:
+    once: Insert = statement.on_conflict_do_nothing(index_elements=["operation_id"]).returning(StepRow.number)
+    return once

@@ -1,0 +1,308 @@
+"""What a participant does: open an attempt, answer, hand in, take back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from lms.accounts.models import Person
+from lms.cohorts import rules as cohorts
+from lms.courses.rules import TaskKind
+from lms.kernel.db import db
+from lms.kernel.ids import new_id, new_seed
+from lms.modules.queries import enrolment_for_update
+
+from ..errors import NothingToHandIn, NotInAttempt, NoVersionLeft
+from ..models import Attempt
+from ..queries import sitting as sittings
+from ..queries.catalogue import Task, catalogue
+from ..queries.sitting import Sitting, TaskPlace
+from ..rules import attempts as rules
+from ..rules import quizzes
+from ..rules.attempts import AttemptState, Step, StepKind
+from ..rules.deadlines import LEASE_LASTS, closes_at, judge_step
+from ..rules.items import is_typed
+from ..rules.words import count_words
+from ..sealing import read_step, seal_typed
+from . import allotting
+from .receipts import receive
+from .steps import NewStep, append, append_if_open
+
+
+class Outcome(StrEnum):
+    """What became of an answer. Whatever it is, the answer is in the database."""
+
+    SAVED = "saved"
+    UNCHANGED = "unchanged"
+    OVERTAKEN = "overtaken"
+    ASIDE = "aside"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """One answer as a page sends it.
+
+    operation: the random id that the page was made with. held: how long the device held it before sending.
+    """
+
+    question: str
+    data: Mapping[str, Any] | None
+    flagged: bool
+    operation: UUID
+    sequence: int
+    held: timedelta
+    language: str
+
+
+def open_attempt(place: TaskPlace, *, by: Person, language: str, at: datetime) -> Attempt:
+    """Open an attempt at a quiz or checkpoint, or the first version of an assignment; the open one, if there is one.
+
+    Raises NotOpenYet, NoDateYet, TakesPartNoMore, NoAttemptLeft, ClosedForNew.
+    """
+    assert place.enrolment is not None and place.enrolment.person_id == by.id
+    cohorts.check_open(place.opening, at=at)
+    enrolment = enrolment_for_update(place.enrolment.id)
+    cohorts.check_takes_part(enrolment.state)
+    before = sittings.attempts_at(place)
+    if before and before[-1].state is AttemptState.OPEN:
+        return before[-1]
+    task, allowance = place.task, sittings.allowance_of(enrolment, place.entry.node_id)
+    if task.kind is TaskKind.ASSIGNMENT:
+        _check_version(before, task)
+    terms = quizzes.terms_of(
+        task.quiz,
+        allowance,
+        opened_at=at,
+        due_at=place.entry.due_at,
+        grace=timedelta(days=place.cohort.grace_days),
+    )
+    if task.kind is TaskKind.QUIZ:
+        own = quizzes.apply_allowance(task.quiz, allowance)
+        quizzes.check_may_start(own, [attempt.taken() for attempt in before], terms, at=at)
+    seed = new_seed()
+    attempt = Attempt(
+        public_id=new_id(),
+        enrolment_id=enrolment.id,
+        version_id=place.cohort.version_id,
+        version=place.cohort.version,
+        node_id=task.node_id,
+        kind=task.kind,
+        number=len(before) + 1,
+        state=AttemptState.OPEN,
+        language=language,
+        seed=seed,
+        drawn=quizzes.draw_items(task.quiz, seed),
+        opened_at=at,
+        due_at=terms.deadline,
+        allowed_minutes=None if terms.allowed is None else terms.allowed // timedelta(minutes=1),
+        grace_days=place.cohort.grace_days,
+        # Work that a person reads is never taken from her hands by the clock: she hands it in, late or not.
+        closes_at=closes_at(terms) if task.kind is TaskKind.QUIZ and (task.graded or terms.allowed) else None,
+    )
+    db.session.add(attempt)
+    db.session.flush()  # its steps need its number
+    if before:
+        _carry_over(before[-1], attempt, by=by, at=at)
+    return attempt
+
+
+def _check_version(before: Sequence[Attempt], task: Task) -> None:
+    """A further version of an assignment may follow one that was returned or released, as long as any are left."""
+    if not before:
+        return
+    done = (AttemptState.RETURNED, AttemptState.RELEASED)
+    # What was returned may always be answered: it is asked for.
+    may = before[-1].state is AttemptState.RETURNED or len(before) < task.versions
+    if before[-1].state not in done or not may:
+        raise NoVersionLeft
+
+
+def _carry_over(before: Attempt, attempt: Attempt, *, by: Person, at: datetime) -> None:
+    """A new version of an assignment begins with the text of the one before."""
+    if attempt.kind is not TaskKind.ASSIGNMENT:
+        return
+    steps = [read_step(by, row) for row in sittings.rows_of(before)]
+    head = rules.heads(steps).get(attempt.drawn[0])
+    if head is not None and head.data:
+        answered = Answered(
+            question=attempt.drawn[0],
+            data=head.data,
+            flagged=False,
+            operation=new_id(),
+            sequence=1,
+            held=timedelta(0),
+            language=attempt.language,
+        )
+        append(attempt, _answer_step(attempt, answered, by=by, at=at))
+
+
+def save_answer(sitting: Sitting, attempt_id: UUID, answered: Answered, *, by: Person, at: datetime) -> Outcome:
+    """Keep one answer. The same act again is the same act; an answer of an older page never replaces a newer one.
+
+    Not audited: steps are their own record. Raises NotInAttempt.
+    """
+    attempt = sitting.attempt
+    if attempt is None or attempt.public_id != attempt_id:
+        return _save_beside(sitting, attempt_id, answered, by=by, at=at)
+    if answered.question not in attempt.drawn:
+        raise NotInAttempt
+    standing = sitting.standing.get(answered.question)
+    if sitting.is_open and _is_unchanged(answered, standing):
+        return Outcome.UNCHANGED
+    step = _answer_step(attempt, answered, by=by, at=at)
+    if not append_if_open(attempt, step):
+        return _save_late(attempt, step, by=by, at=at)
+    return Outcome.OVERTAKEN if rules.is_overtaken(answered.sequence, standing) else Outcome.SAVED
+
+
+def _is_unchanged(answered: Answered, standing: Step | None) -> bool:
+    """Whether this says what stands already; nothing at all says what nobody has answered yet."""
+    said = standing.data if standing else None
+    return (said or None) == (answered.data or None) and answered.flagged == bool(standing and standing.flagged)
+
+
+def _answer_step(attempt: Attempt, answered: Answered, *, by: Person, at: datetime) -> NewStep:
+    item = catalogue(attempt.version).items[answered.question]
+    typed = is_typed(item.kind)
+    content = {"data": answered.data, "flagged": answered.flagged, "sequence": answered.sequence}
+    return NewStep(
+        operation=rules.identify(answered.operation, attempt.public_id, answered.question, content),
+        kind=StepKind.ANSWER,
+        by=by.id,
+        at=at,
+        held=min(max(answered.held, timedelta(0)), LEASE_LASTS),
+        language=answered.language,
+        question=answered.question,
+        sequence=answered.sequence,
+        data=None if typed or answered.data is None else answered.data,
+        sealed=seal_typed(by, answered.data) if typed and answered.data is not None else None,
+        flagged=answered.flagged,
+    )
+
+
+def _save_late(attempt: Attempt, step: NewStep, *, by: Person, at: datetime) -> Outcome:
+    """The attempt is not open any more, or this was received before. Keep it aside; count it if the rules say so."""
+    if sittings.step_of_operation(step.operation) is not None:
+        return Outcome.UNCHANGED
+    locked = sittings.attempt_for_update(attempt.id)
+    if locked.state is AttemptState.OPEN:
+        close_by_clock(locked, owner=by, at=at)
+    append(locked, step)
+    if locked.kind is not TaskKind.ASSIGNMENT:
+        rescore(locked, owner=by)
+    return Outcome.ASIDE
+
+
+def _save_beside(sitting: Sitting, attempt_id: UUID, answered: Answered, *, by: Person, at: datetime) -> Outcome:
+    """An answer to an attempt that is not the latest: a page from before. It is kept with the attempt it was made for."""
+    assert sitting.enrolment is not None
+    attempt = sittings.own_attempt(sitting.enrolment, attempt_id)
+    if attempt is None or answered.question not in attempt.drawn or attempt.node_id != sitting.entry.node_id:
+        raise NotInAttempt
+    return _save_late(attempt, _answer_step(attempt, answered, by=by, at=at), by=by, at=at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandIn:
+    """A hand-in as its page sends it."""
+
+    operation: UUID
+    held: timedelta
+    language: str
+
+
+def hand_in(sitting: Sitting, sent: HandIn, *, by: Person, at: datetime) -> Attempt:
+    """Hand in the open attempt; doing it again changes nothing. Raises NothingToHandIn, NotInAttempt, NotNow."""
+    if sitting.attempt is None:
+        raise NotInAttempt
+    attempt = sittings.attempt_for_update(sitting.attempt.id)
+    if attempt.state is not AttemptState.OPEN:
+        return attempt
+    if attempt.closes_at is not None and at >= attempt.closes_at:
+        close_by_clock(attempt, owner=by, at=at)
+        return attempt
+    steps = _steps(attempt, by)
+    if attempt.kind is TaskKind.ASSIGNMENT and not rules.heads(steps):
+        raise NothingToHandIn
+    _finish(attempt, steps, StepKind.HAND_IN, sent, by=by.id, at=at)
+    if attempt.kind is TaskKind.ASSIGNMENT:
+        allotting.allot(attempt, sitting.cohort, at=at)
+    return attempt
+
+
+def close_by_clock(attempt: Attempt, *, owner: Person, at: datetime) -> None:
+    """Hand in what is there, because the time is over. attempt: locked and open. Nothing is lost and nothing is zero.
+
+    owner: the participant, with her key, since typed answers are scored too.
+    """
+    sent = HandIn(operation=attempt.public_id, held=timedelta(0), language=attempt.language)
+    _finish(attempt, _steps(attempt, owner), StepKind.TIME_UP, sent, by=None, at=at)
+
+
+def _finish(attempt: Attempt, steps: list[Step], kind: StepKind, sent: HandIn, *, by: int | None, at: datetime) -> None:
+    standing = rules.heads(steps)
+    content = {name: step.data for name, step in sorted(standing.items())}
+    receipt = receive(attempt, content, at=at)
+    timeliness = judge_step(steps, attempt.terms(), received_at=at, held=sent.held)
+    words = sum(count_words(str((step.data or {}).get("text", ""))) for step in standing.values())
+    data = {"fingerprint": receipt.fingerprint, "timeliness": timeliness, "answers": len(content)}
+    times = sum(step.kind in (StepKind.HAND_IN, StepKind.TIME_UP) for step in steps)
+    append(
+        attempt,
+        NewStep(
+            operation=rules.identify(sent.operation, attempt.public_id, None, [kind, times]),
+            kind=kind,
+            by=by,
+            at=at,
+            held=sent.held,
+            language=sent.language,
+            data=data,
+            receipt=receipt.code,
+        ),
+    )
+    attempt.handed_in_at, attempt.language = at, sent.language
+    attempt.words = words if attempt.kind is TaskKind.ASSIGNMENT else None
+    if attempt.kind is not TaskKind.ASSIGNMENT:
+        _write_score(attempt, steps)
+
+
+def rescore(attempt: Attempt, *, owner: Person) -> None:
+    """Bring the result of a handed-in quiz in line with its steps."""
+    _write_score(attempt, _steps(attempt, owner))
+
+
+def _write_score(attempt: Attempt, steps: list[Step]) -> None:
+    items = catalogue(attempt.version).items
+    score = quizzes.compute_score(items, attempt.drawn, steps, attempt.terms())
+    attempt.points, attempt.points_of = score.points, score.of
+
+
+def _steps(attempt: Attempt, owner: Person) -> list[Step]:
+    return [read_step(owner, row) for row in sittings.rows_of(attempt)]
+
+
+def take_back(sitting: Sitting, operation: UUID, *, language: str, by: Person, at: datetime) -> Attempt:
+    """Open again what was handed in. Raises NotInAttempt, NotNow, TakenBackTooLate."""
+    if sitting.attempt is None or sitting.attempt.kind is not TaskKind.ASSIGNMENT:
+        raise NotInAttempt
+    attempt = sittings.attempt_for_update(sitting.attempt.id)
+    if attempt.state is AttemptState.OPEN:
+        return attempt
+    rows = sittings.rows_of(attempt)
+    is_being_marked = any(row.kind in rules.OF_MARKING for row in rows)
+    rules.check_take_back(attempt.state, deadline=attempt.due_at, is_being_marked=is_being_marked, at=at)
+    times = sum(row.kind is StepKind.TAKE_BACK for row in rows)
+    append(
+        attempt,
+        NewStep(
+            operation=rules.identify(operation, attempt.public_id, None, [StepKind.TAKE_BACK, times]),
+            kind=StepKind.TAKE_BACK,
+            by=by.id,
+            at=at,
+            language=language,
+        ),
+    )
+    attempt.marker_id, attempt.handed_in_at = None, None
+    return attempt
