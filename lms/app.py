@@ -10,7 +10,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from lms.accounts import jobs as accounts_jobs
 from lms.accounts import session
 from lms.accounts import views as accounts
+from lms.assessments import jobs as assessments_jobs
 from lms.assessments.models import StepRow
+from lms.assessments.queries.activities import find_activities
+from lms.assessments.views import checkpoints, marking, tasks, writing
 from lms.audit.dictionary import check_dictionary
 from lms.audit.models import Entry
 from lms.home import views as home
@@ -18,13 +21,14 @@ from lms.kernel.clock import Clock, SystemClock
 from lms.kernel.db import Base, connect_database
 from lms.messaging import jobs as messaging_jobs
 from lms.messaging import services as messaging
+from lms.modules import activities
 from lms.modules import views as modules
 from lms.safety import views as safety
 from lms.settings import Environment, Settings
 from lms.shipped import shipped
 from lms.web import assets, compression, csrf, errors, headers, languages, pages
 from lms.web.http import check_routes
-from lms.web.pages import NavigationLink, is_here
+from lms.web.pages import NavigationLink, is_here, is_within
 
 CONNECT_SECONDS = 5
 MOST_BYTES_OF_A_FORM = 1_000_000
@@ -52,7 +56,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     connect_database(app, settings.keystore)
     check_dictionary(mapper.class_ for mapper in Base.registry.mappers)
     _dress(app, settings)
-    for blueprint in (home.bp, home.machine, accounts.bp, safety.bp, modules.bp):
+    for blueprint in (home.bp, home.machine, accounts.bp, safety.bp, modules.bp, tasks.bp, writing.bp, checkpoints.bp, marking.bp):
         app.register_blueprint(blueprint)
     _wire(app)
     check_routes(app)
@@ -77,8 +81,10 @@ def _dress(app: Flask, settings: Settings) -> None:
 
 def _wire(app: Flask) -> None:
     """Every subscription and every kind of background work, on one page."""
+    activities.init_activities(app, activities.Providers(find_activities, checkpoints.below_lesson))
     messaging.handle(app, accounts_jobs.MESSAGE, accounts_jobs.deliver)
     messaging.handle(app, accounts_jobs.SWEEP, accounts_jobs.sweep, every=timedelta(hours=1))
+    messaging.handle(app, assessments_jobs.CLOSE, assessments_jobs.close, every=timedelta(minutes=1))
     messaging.handle(app, messaging_jobs.SWEEP, messaging_jobs.sweep, every=timedelta(days=1))
 
 
@@ -92,7 +98,7 @@ def navigation(person: Any) -> list[NavigationLink]:
         NavigationLink(
             label=pgettext("navigation", "Course"),
             href=url_for("modules.courses"),
-            current=any(is_here(endpoint) for endpoint in course),
+            current=any(is_here(endpoint) for endpoint in course) or is_within("tasks", "writing", "checkpoints"),
         ),
     ]
 

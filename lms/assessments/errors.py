@@ -135,3 +135,32 @@ class BadAllowance(Refusal):
     """An allowance that allows nothing, or too much."""
 
     message = _l("Give at least one of: further attempts, further minutes, a later date. And write the reason.")
+
+
+class AllowedMeanwhile(Refusal):
+    """Somebody gave her something since the page was made, or the same form came twice."""
+
+    message = _l(
+        "Something was allowed since you opened this page; it is in the list now. What you typed was not saved and is "
+        "still in the form: send it again if it is still needed."
+    )
+
+
+class NothingLate(Refusal):
+    """No late answer waits for a decision any more."""
+
+    message = _l("Somebody decided about these late answers meanwhile, or none is left. Nothing was changed.")
+
+
+class LateMeanwhile(Refusal):
+    """One more late answer came since the page was made."""
+
+    message = _l("Another late answer arrived since you opened this page. Nothing was decided: look at them again.")
+
+
+class ChangedMeanwhile(Refusal):
+    """What would be applied is not what was shown."""
+
+    message = _l(
+        "The results or the keys changed since you opened this page, so nothing was applied. This is the list as it is now."
+    )

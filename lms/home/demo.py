@@ -16,17 +16,21 @@ from sqlalchemy import select
 from lms.accounts import services as accounts
 from lms.accounts.models import Person
 from lms.accounts.rules import Role
+from lms.assessments.queries.catalogue import catalogue
 from lms.cohorts import services as cohorts
 from lms.cohorts.models import Cohort
 from lms.cohorts.queries import Seat, calendar_of
 from lms.content import services as content
 from lms.courses import queries as courses
 from lms.courses.models import Version
+from lms.courses.rules import TaskKind
 from lms.kernel.chance import Draw
 from lms.kernel.db import db
 from lms.modules import queries as modules
 from lms.modules import services as progress
 from lms.shipped import shipped
+
+from .rehearsal import Rehearsal, Worker
 
 WOMEN, OSLO = "women-and-ceasefires", "oslo-prework"
 ZONES = {
@@ -47,6 +51,7 @@ STAFF = (
     (Role.COORDINATOR, "fr", "Claire B."),
 )
 OSLO_PEOPLE = 6
+DUE_AFTER = timedelta(days=13)
 WORDS = (
     "river", "lantern", "harvest", "window", "copper", "meadow", "thread", "market", "garden", "bridge",
     "signal", "morning", "pepper", "saddle", "island", "orchard", "candle", "ladder", "button", "valley",
@@ -81,15 +86,17 @@ class DemoYear:
         self.draw, self.at = Draw(seed), at
         self.accounts: list[Account] = []
         self.pages: dict[str, str] = {}
+        self.women: list[Person] = []
 
     def build(self, wanted: Wanted) -> None:
         """Both programmes, their cohorts and people."""
         versions = {slug: self._publish(slug) for slug in (WOMEN, OSLO)}
-        women = self._cohort(versions[WOMEN], weeks_running=1, weeks_each=1, total_weeks=12)
+        women = self._cohort(versions[WOMEN], weeks_running=2, weeks_each=1, total_weeks=12)
         oslo = self._cohort(versions[OSLO], weeks_running=1, weeks_each=1, total_weeks=5)
         self._participants(women)
         self._oslo_participants(oslo)
         self._staff((women, oslo))
+        self._let_work(women, versions[WOMEN])
         self._list_pages(women)
         if wanted.participants:
             for number in range(wanted.cohorts):
@@ -109,6 +116,12 @@ class DemoYear:
             module.node_id: datetime.combine(first + timedelta(weeks=weeks_each * place), time(9), zone)
             for place, module in enumerate(courses.modules_of(version))
         }
+        tasks = catalogue(version).tasks.values()
+        dues = {
+            task.node_id: datetime.combine((opens[task.module] + DUE_AFTER).date(), time(18), zone)
+            for task in tasks
+            if task.graded or task.kind is TaskKind.ASSIGNMENT
+        }
         new = cohorts.NewCohort(
             title=version.title,
             year=first.year,
@@ -116,6 +129,7 @@ class DemoYear:
             starts_on=first - timedelta(weeks=1),
             ends_on=first + timedelta(weeks=total_weeks - 1),
             opens=opens,
+            dues=dues,
         )
         return cohorts.make_cohort(version, new, by=None, at=self.at)
 
@@ -127,12 +141,22 @@ class DemoYear:
             person = self._person(
                 f"{language}{place + 1}", Role.PARTICIPANT, language, ALIASES[language][place], number
             )
+            self.women.append(person)
             self._enrol(
                 person,
                 cohort,
                 ALIASES[language][place],
                 lessons_read=(2, 1, 3)[number - 1] if number < 4 else self.draw.number(0, 5),
             )
+
+    def _let_work(self, cohort: Cohort, version: Version) -> None:
+        """The first of each language has done nothing yet, so that whoever tries the demo can do it."""
+        tasks = [task for task in catalogue(version).tasks.values() if task.module == "m1"]
+        workers = [
+            Worker(person=person, language=person.interface_language, diligence=self.draw.number(40, 100))
+            for person in self.women[len(ALIASES) :]
+        ]
+        Rehearsal(cohort, draw=self.draw, at=self.at).work(workers, tasks)
 
     def _oslo_participants(self, cohort: Cohort) -> None:
         for number in range(1, OSLO_PEOPLE + 1):
@@ -168,7 +192,7 @@ class DemoYear:
         seat = Seat(cohort=cohort, enrolment=enrolment)
         lessons = [lesson for module in modules.outline_of(seat, language) for lesson in module.lessons]
         for lesson in lessons[:lessons_read]:
-            place = modules.find_lesson_place(person, lesson.id)
+            place = modules.find_lesson_place(person, lesson.id, language)
             assert place is not None
             progress.mark_read(place, by=person, at=self.at)
 
@@ -197,6 +221,8 @@ class DemoYear:
             self.pages[f"{role}.home"] = "/today"
             self.pages[f"{role}.course"] = course
             self.pages[f"{role}.lesson"] = lesson
+        self.pages["participant.quiz"] = f"/t/{entries['m1-quiz']}"
+        self.pages["participant.assignment"] = f"/t/{entries['m1-memo']}"
 
 
 class AccountsFile:

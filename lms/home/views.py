@@ -24,6 +24,7 @@ from .policy import HomePermission
 bp = Blueprint("home", __name__, template_folder="templates", url_prefix="/<lang:lang>")
 machine = Blueprint("machine", __name__)
 MOST_COMING_UP = 3
+MOST_DUE = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,7 @@ class CourseToday:
     step: rules.Step | None
     in_preparation: list[rules.OutlineModule]
     coming_up: list[rules.OutlineModule]
+    due: list[rules.Activity]
     progress: rules.Progress
 
 
@@ -95,5 +97,6 @@ def _course_today(seat: Seat, at: datetime) -> CourseToday:
         step=rules.next_step(outline, at=at),
         in_preparation=[m for m in outline if rules.state_of(m, at=at) is rules.ModuleState.IN_PREPARATION],
         coming_up=list(rules.coming_up(outline, at=at, most=MOST_COMING_UP)),
+        due=list(rules.due_soon(outline, at=at, most=MOST_DUE)) if seat.enrolment else [],
         progress=rules.compute_progress(outline, at=at),
     )

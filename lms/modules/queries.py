@@ -1,13 +1,13 @@
 """Reading a course for one person: few statements, and nothing of anybody else."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import aliased, contains_eager
 
 from lms.accounts.models import Person
@@ -18,8 +18,9 @@ from lms.courses.models import Lesson, LessonText, Module, Version
 from lms.courses.rules import Told, pick_language, tell
 from lms.kernel.db import db
 
+from .activities import activities_of
 from .models import Progress
-from .rules import OutlineLesson, OutlineModule
+from .rules import Activity, OutlineLesson, OutlineModule
 
 NOBODY = 0
 """No enrolment has this number: staff read without progress."""
@@ -35,29 +36,39 @@ class LessonPlace:
     lesson: Lesson
     module: Module
     opening: Opening
+    texts: Mapping[str, LessonText]
+
+    def text(self, language: str) -> LessonText:
+        """The lesson's text in this language, or in the first language that every lesson has."""
+        return self.texts[pick_language(language, self.texts, self.cohort.version.required_languages)]
 
     def module_title(self, language: str) -> Told:
         """The module's title for a page in this language."""
         return tell(self.module.title, language, self.cohort.version.required_languages)
 
 
-def find_lesson_place(who: Person, lesson_id: UUID) -> LessonPlace | None:
-    """The lesson of an address, with its cohort, this person's own enrolment and the moment it opens."""
-    of_module = aliased(CalendarEntry)
-    row = db.session.execute(
-        select(CalendarEntry, Cohort, Enrolment, Lesson, Module, of_module.opens_at)
+def find_lesson_place(who: Person, lesson_id: UUID, language: str) -> LessonPlace | None:
+    """The lesson of an address, with its cohort, this person's own enrolment and the moment it opens.
+
+    Its text comes along in the language of the page; in all others where it is not written in that one.
+    """
+    of_module, wanted = aliased(CalendarEntry), aliased(LessonText)
+    is_written = exists().where(wanted.lesson_id == Lesson.id, wanted.language == language)
+    rows = db.session.execute(
+        select(CalendarEntry, Cohort, Enrolment, Lesson, Module, LessonText, of_module.opens_at)
         .join(Cohort, Cohort.id == CalendarEntry.cohort_id)
         .join(Cohort.version)
         .join(Lesson, and_(Lesson.version_id == Cohort.version_id, Lesson.node_id == CalendarEntry.node_id))
         .join(Lesson.module)
+        .join(LessonText, and_(LessonText.lesson_id == Lesson.id, or_(LessonText.language == language, ~is_written)))
         .join(of_module, and_(of_module.cohort_id == Cohort.id, of_module.node_id == Module.node_id))
         .outerjoin(Enrolment, own_enrolment(who))
         .where(CalendarEntry.public_id == lesson_id)
         .options(contains_eager(Cohort.version))
-    ).one_or_none()
-    if row is None:
+    ).all()
+    if not rows:
         return None
-    entry, cohort, enrolment, lesson, module, module_opens_at = row
+    entry, cohort, enrolment, lesson, module, _, module_opens_at = rows[0]
     return LessonPlace(
         entry=entry,
         cohort=cohort,
@@ -65,14 +76,17 @@ def find_lesson_place(who: Person, lesson_id: UUID) -> LessonPlace | None:
         lesson=lesson,
         module=module,
         opening=Opening(opens_at=module_opens_at),
+        texts={row.LessonText.language: row.LessonText for row in rows},
     )
 
 
 def outline_of(seat: Seat, language: str) -> Sequence[OutlineModule]:
-    """The whole outline of a cohort for one person, in order: two statements."""
-    lessons = defaultdict(list)
+    """The whole outline of a cohort for one person, in order: two statements, and what its tasks take."""
+    lessons, activities = defaultdict(list), defaultdict(list)
     for module_id, lesson in _lessons(seat, language):
         lessons[module_id].append(lesson)
+    for activity in activities_of(seat, language):
+        activities[activity.module].append(activity)
     rows = db.session.execute(
         select(Module, CalendarEntry.opens_at)
         .join(
@@ -83,7 +97,7 @@ def outline_of(seat: Seat, language: str) -> Sequence[OutlineModule]:
         .order_by(Module.position)
     )
     return [
-        _outline_module(module, opens_at, lessons[module.id], seat.cohort.version, language)
+        _outline_module(module, opens_at, lessons[module.id], activities[module.node_id], seat.cohort.version, language)
         for module, opens_at in rows
     ]
 
@@ -91,16 +105,6 @@ def outline_of(seat: Seat, language: str) -> Sequence[OutlineModule]:
 def lessons_of_module(place: LessonPlace, language: str) -> Sequence[OutlineLesson]:
     """The lessons beside this one, itself included, in order."""
     return [lesson for _, lesson in _lessons(place, language, place.module.id)]
-
-
-def text_of(lesson: Lesson, version: Version, language: str) -> LessonText:
-    """The lesson's text in this language, or in the first language that every lesson has."""
-    languages = {language, version.required_languages[0]}
-    texts = db.session.scalars(
-        select(LessonText).where(LessonText.lesson_id == lesson.id, LessonText.language.in_(languages))
-    )
-    by_language = {text.language: text for text in texts}
-    return by_language[pick_language(language, by_language, version.required_languages)]
 
 
 def _lessons(
@@ -164,6 +168,7 @@ def _outline_module(
     module: Module,
     opens_at: datetime | None,
     lessons: Sequence[OutlineLesson],
+    activities: Sequence[Activity],
     version: Version,
     language: str,
 ) -> OutlineModule:
@@ -174,6 +179,7 @@ def _outline_module(
         summary=tell(module.summary, language, version.required_languages),
         opens_at=opens_at,
         lessons=lessons,
+        activities=activities,
     )
 
 

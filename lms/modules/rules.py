@@ -33,6 +33,32 @@ class OutlineLesson:
     read_at: datetime | None
 
 
+class ActivityState(StrEnum):
+    """Where she is with a task."""
+
+    NOT_STARTED = "not started"
+    IN_PROGRESS = "in progress"
+    HANDED_IN = "handed in"
+    RETURNED = "returned"
+    DONE = "done"
+
+
+TO_DO = frozenset({ActivityState.NOT_STARTED, ActivityState.IN_PROGRESS, ActivityState.RETURNED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Activity:
+    """A task as the outline shows it. kind: `quiz` or `assignment`. counts: whether it counts for completion."""
+
+    id: UUID
+    module: str
+    kind: str
+    title: Told
+    counts: bool
+    state: ActivityState
+    due_at: datetime | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class OutlineModule:
     """A module as the outline shows it. number: its place, from 1. opens_at: None while no date is set."""
@@ -43,6 +69,7 @@ class OutlineModule:
     summary: Told
     opens_at: datetime | None
     lessons: Sequence[OutlineLesson]
+    activities: Sequence[Activity] = ()
 
 
 def is_readable(module: OutlineModule, *, at: datetime) -> bool:
@@ -57,23 +84,28 @@ def state_of(module: OutlineModule, *, at: datetime) -> ModuleState:
     if not module.lessons:
         return ModuleState.IN_PREPARATION
     read = sum(lesson.read_at is not None for lesson in module.lessons)
-    if read == len(module.lessons):
+    begun = any(activity.state is not ActivityState.NOT_STARTED for activity in module.activities)
+    if read == len(module.lessons) and not any(activity.state in TO_DO for activity in module.activities):
         return ModuleState.DONE
-    return ModuleState.IN_PROGRESS if read else ModuleState.NOT_STARTED
+    return ModuleState.IN_PROGRESS if read or begun else ModuleState.NOT_STARTED
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """The lesson to go on with. number: its place in the module, from 1. is_first: nothing was read before it."""
+    """The lesson or the task to go on with, one of both.
+
+    number: the lesson's place in the module, from 1. is_first: nothing was read before it.
+    """
 
     module: OutlineModule
-    lesson: OutlineLesson
-    number: int
-    is_first: bool
+    lesson: OutlineLesson | None = None
+    activity: Activity | None = None
+    number: int = 0
+    is_first: bool = False
 
 
 def next_step(outline: Sequence[OutlineModule], *, at: datetime) -> Step | None:
-    """The first unread lesson of what is open; None when there is nothing to read now."""
+    """The first unread lesson of what is open, or the first task of a module that is read; None for nothing to do."""
     nothing_read = not any(lesson.read_at for module in outline for lesson in module.lessons)
     for module in outline:
         if not is_readable(module, at=at):
@@ -81,7 +113,27 @@ def next_step(outline: Sequence[OutlineModule], *, at: datetime) -> Step | None:
         for number, lesson in enumerate(module.lessons, 1):
             if lesson.read_at is None:
                 return Step(module=module, lesson=lesson, number=number, is_first=nothing_read)
+        for activity in module.activities:
+            if activity.state in TO_DO:
+                return Step(module=module, activity=activity)
     return None
+
+
+def due_soon(outline: Sequence[OutlineModule], *, at: datetime, most: int) -> Sequence[Activity]:
+    """The tasks of open modules that wait for her and have a date, soonest first, those that are over included."""
+    waiting = [
+        activity
+        for module in outline
+        if is_readable(module, at=at)
+        for activity in module.activities
+        if activity.state in TO_DO and activity.due_at is not None
+    ]
+    return sorted(waiting, key=_due)[:most]
+
+
+def _due(activity: Activity) -> datetime:
+    assert activity.due_at is not None
+    return activity.due_at
 
 
 def coming_up(outline: Sequence[OutlineModule], *, at: datetime, most: int) -> Sequence[OutlineModule]:

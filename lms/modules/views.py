@@ -1,8 +1,11 @@
 """The course outline and its lessons."""
 
+from uuid import UUID
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from lms.accounts.models import Person
 from lms.accounts.policy import AccountPermission
 from lms.accounts.session import me
 from lms.cohorts import queries as cohorts
@@ -17,9 +20,15 @@ from lms.web.http import allow, explain
 from lms.web.languages import page_language
 
 from . import queries, rules, services
+from .activities import below_lesson
 from .queries import LessonPlace
 
 bp = Blueprint("modules", __name__, template_folder="templates", url_prefix="/<lang:lang>")
+
+
+def lesson_at(who: Person, lesson_id: UUID) -> LessonPlace | None:
+    """The lesson of an address, in the language of the page."""
+    return queries.find_lesson_place(who, lesson_id, page_language())
 
 
 @bp.get("/c/")
@@ -49,7 +58,7 @@ def outline(seat: Seat) -> ResponseReturnValue:
 
 
 @bp.get("/l/<uuid:lesson_id>")
-@allow(CohortPermission.READ, on=queries.find_lesson_place)
+@allow(CohortPermission.READ, on=lesson_at)
 def lesson(place: LessonPlace) -> ResponseReturnValue:
     """One lesson to read."""
     try:
@@ -60,7 +69,7 @@ def lesson(place: LessonPlace) -> ResponseReturnValue:
 
 
 @bp.post("/l/<uuid:lesson_id>/read")
-@allow(CohortPermission.PROGRESS, on=queries.find_lesson_place)
+@allow(CohortPermission.PROGRESS, on=lesson_at)
 def mark_read(place: LessonPlace) -> ResponseReturnValue:
     """Note the lesson as read and go on: to the next lesson, or back to the outline after the last."""
     try:
@@ -82,7 +91,8 @@ def _lesson_page(place: LessonPlace) -> str:
         "modules/lesson.html",
         place=place,
         this=beside[number - 1],
-        text=queries.text_of(place.lesson, place.cohort.version, page_language()),
+        text=place.text(page_language()),
+        below=below_lesson(place),
         number=number,
         total=len(beside),
         previous=beside[number - 2] if number > 1 else None,

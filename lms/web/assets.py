@@ -31,7 +31,7 @@ def init_assets(app: Flask) -> None:
         return Markup('<style nonce="{}">{}</style>').format(nonce(), Markup(style))  # noqa: S704 - our own file, without a tag in it
 
     app.add_template_global(stylesheet)
-    app.jinja_env.globals["script_src"] = PREFIX + names["app.js"]
+    app.add_template_global(lambda name: PREFIX + names[name], "script_src")
     app.after_request(_note_seen)
     app.wsgi_app = WhiteNoise(
         app.wsgi_app,

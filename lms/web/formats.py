@@ -5,6 +5,7 @@ unless the reader chose ٠-٩ for her Arabic pages.
 """
 
 from datetime import date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -32,6 +33,15 @@ ARABIC_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 def reader_zone() -> ZoneInfo:
     """The zone in which this reader is shown times."""
     return ZoneInfo(getattr(g, "time_zone", "UTC"))
+
+
+def write_moment_in(moment: datetime, zone: str) -> str:
+    """The same as `write_moment`, by the clock of another place, such as the cohort's."""
+    before, g.time_zone = getattr(g, "time_zone", "UTC"), zone
+    try:
+        return write_moment(moment)
+    finally:
+        g.time_zone = before
 
 
 def write_day(day: date | datetime, *, weekday: bool = False, year: bool = True) -> str:
@@ -73,6 +83,17 @@ def write_offset(moment: datetime) -> str:
 def write_number(number: int) -> str:
     """A whole number with the language's grouping."""
     return _digits(format_decimal(number, locale=_language(), numbering_system="latn"))
+
+
+def write_percent(percent: int) -> str:
+    """A whole per cent, with the sign where the language puts it."""
+    # Translators: a share in per cent, such as 80%
+    return gettext("%(percent)s%%", percent=write_number(percent))
+
+
+def write_hundredths(hundredths: int) -> str:
+    """A number that is counted in hundredths: `71.25`, `71`."""
+    return _digits(format_decimal(Decimal(hundredths) / 100, locale=_language(), numbering_system="latn"))
 
 
 def write_kilobytes(size_bytes: int) -> str:

@@ -70,6 +70,6 @@ def nonce() -> str:
 def _policy() -> str:
     allowed = f"'nonce-{nonce()}'" if "nonce" in g else "'none'"
     return (
-        f"default-src 'none'; script-src {allowed}; style-src {allowed}; img-src 'self' data:;"
+        f"default-src 'none'; script-src {allowed}; style-src {allowed}; img-src 'self' data:; connect-src 'self';"
         " form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
     )

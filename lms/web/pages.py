@@ -11,7 +11,7 @@ from lms.settings import current_settings
 
 from . import formats
 from .http import who
-from .languages import direction_of, language_links, page_language
+from .languages import NAMES, direction_of, language_links, page_language
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,13 +46,22 @@ def init_pages(app: Flask, navigation: Callable[[Any], list[NavigationLink]]) ->
     app.add_template_filter(formats.write_day, "day")
     app.add_template_filter(formats.write_iso_date, "iso_date")
     app.add_template_filter(formats.write_moment, "moment")
+    app.add_template_filter(formats.write_moment_in, "moment_in")
     app.add_template_filter(formats.write_time, "time")
     app.add_template_filter(formats.write_number, "number")
+    app.add_template_filter(formats.write_hundredths, "hundredths")
     app.add_template_filter(formats.write_kilobytes, "kilobytes")
+    app.add_template_filter(formats.write_percent, "percent")
+    app.add_template_global(NAMES.__getitem__, "language_name")
     app.add_template_global(direction_of)
     app.add_template_global(lambda: current_settings().public_url, "site_address")
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+
+
+def is_within(*blueprints: str) -> bool:
+    """Whether the page being drawn belongs to one of these blueprints."""
+    return request.blueprint in blueprints
 
 
 def is_here(endpoint: str) -> bool:

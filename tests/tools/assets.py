@@ -17,7 +17,6 @@ from pathlib import Path
 import brotli
 
 STATIC = Path(__file__).parents[2] / "lms" / "web" / "static"
-NAMES = ("app.css", "app.js")
 HASH_DIGITS = 10
 COMMENT_OR_STRING = re.compile(r"""/\*.*?\*/|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""", re.S)
 OPENERS = {".br": brotli.decompress, ".gz": gzip.decompress}
@@ -34,8 +33,8 @@ def make(sources: Path) -> dict[str, bytes]:
     """Every file of `dist` by its name."""
     files: dict[str, bytes] = {}
     manifest = {}
-    for name in NAMES:
-        text = (sources / name).read_text(encoding="utf-8")
+    for source in sorted(sources.iterdir()):
+        name, text = source.name, source.read_text(encoding="utf-8")
         content = (strip_css(text) if name.endswith(".css") else text).encode()
         stem, dot, ending = name.partition(".")
         hashed = f"{stem}.{hashlib.sha256(content).hexdigest()[:HASH_DIGITS]}{dot}{ending}"

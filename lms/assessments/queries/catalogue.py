@@ -55,6 +55,10 @@ class Catalogue:
     required_languages: Sequence[str]
     completion: Mapping[str, int | bool]
 
+    def told(self, text: Mapping[str, str], language: str) -> Told:
+        """A text of this version for a page in this language."""
+        return tell(text, language, self.required_languages)
+
     def title(self, task: Task, language: str) -> Told:
         """The title of a task for a page in this language."""
         assert task.title is not None

@@ -1,17 +1,19 @@
 """What a participant works on: one task of her cohort, her latest attempt at it, and what she answered."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import aliased, contains_eager
+from sqlalchemy.orm import aliased, contains_eager, defer, joinedload
 
 from lms.accounts.models import Person
+from lms.accounts.queries import NOT_FOR_PAGES
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
+from lms.cohorts.policy import InCohort
 from lms.cohorts.queries import own_enrolment
 from lms.cohorts.rules import Opening
 from lms.courses.models import Module, Version
@@ -25,6 +27,8 @@ from ..rules.items import Item
 from ..rules.quizzes import Allowance
 from ..sealing import read_step
 from .catalogue import Catalogue, Task, catalogue
+
+NOBODY = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +95,10 @@ class Sitting(TaskPlace):
         """Whether there is an attempt that can be answered."""
         return self.attempt is not None and self.attempt.state is AttemptState.OPEN
 
+    def at(self, attempt: Attempt) -> "Sitting":
+        """The same with an attempt that was just opened."""
+        return replace(self, attempt=attempt, rows=())
+
 
 def find_task_place(who: Person, task_id: UUID) -> TaskPlace | None:
     """The task of an address, with its cohort and this person's own enrolment."""
@@ -100,33 +108,65 @@ def find_task_place(who: Person, task_id: UUID) -> TaskPlace | None:
 
 def find_sitting(who: Person, task_id: UUID) -> Sitting | None:
     """The same with her latest attempt and what stands in it: one statement."""
-    own_version = aliased(Version)
-    latest = aliased(Attempt)
+    rows = db.session.execute(_with_attempt(_places(who, task_id))).all()
+    return Sitting(**_place(rows[0]), **_work(rows), owner=who) if rows else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """The question inside a lesson, with what she answered; attempt: None before her first answer."""
+
+    entry: CalendarEntry
+    task: Task
+    asked: Catalogue
+    attempt: Attempt | None
+    rows: Sequence[StepRow]
+    owner: Person
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """What stands, opened."""
+        return [read_step(self.owner, row) for row in self.rows]
+
+
+def find_checkpoint(who: Person, seat: InCohort, lesson: str) -> Checkpoint | None:
+    """The question of a lesson, if it has one, with what this person answered: one statement, none without."""
+    asked = catalogue(seat.cohort.version)
+    task = asked.by_lesson.get(lesson)
+    if task is None:
+        return None
+    place = (
+        select(CalendarEntry)
+        .outerjoin(Enrolment, Enrolment.id == (seat.enrolment.id if seat.enrolment else NOBODY))
+        .where(CalendarEntry.cohort_id == seat.cohort.id, CalendarEntry.node_id == task.node_id)
+    )
+    rows = db.session.execute(_with_attempt(place)).all()
+    if not rows:
+        return None
+    return Checkpoint(entry=rows[0].CalendarEntry, task=task, asked=asked, **_work(rows), owner=who)
+
+
+def _with_attempt(place: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Add the latest attempt of an enrolment at the task of an entry, and the steps of it that she may see."""
+    own_version, latest = aliased(Version), aliased(Attempt)
     newest = (
         select(func.max(latest.number))
         .where(latest.enrolment_id == Enrolment.id, latest.node_id == CalendarEntry.node_id)
         .scalar_subquery()
     )
-    query = (
-        _places(who, task_id)
-        .add_columns(Attempt, StepRow)
-        .outerjoin(
-            Attempt,
-            and_(
-                Attempt.enrolment_id == Enrolment.id,
-                Attempt.node_id == CalendarEntry.node_id,
-                Attempt.number == newest,
-            ),
-        )
+    of_task = and_(Attempt.enrolment_id == Enrolment.id, Attempt.node_id == CalendarEntry.node_id)
+    return (
+        place.add_columns(Attempt, StepRow)
+        .outerjoin(Attempt, and_(of_task, Attempt.number == newest))
         .outerjoin(own_version, own_version.id == Attempt.version_id)
         .outerjoin(StepRow, and_(StepRow.attempt_id == Attempt.id, stands(), hers()))
         .options(contains_eager(Attempt.version.of_type(own_version)))
     )
-    rows = db.session.execute(query).all()
-    if not rows:
-        return None
+
+
+def _work(rows: Sequence[Any]) -> dict[str, Any]:
     steps = sorted((row.StepRow for row in rows if row.StepRow is not None), key=lambda step: step.number)
-    return Sitting(**_place(rows[0]), attempt=rows[0].Attempt, rows=steps, owner=who)
+    return {"attempt": rows[0].Attempt, "rows": steps}
 
 
 def stands() -> ColumnElement[bool]:
@@ -153,9 +193,9 @@ def hers() -> ColumnElement[bool]:
     )
 
 
-def _places(who: Person, task_id: UUID) -> Select:  # type: ignore[type-arg]
+def _places(who: Person, task_id: UUID) -> Select[*tuple[Any, ...]]:
     of_module = aliased(CalendarEntry)
-    return (
+    query: Select[*tuple[Any, ...]] = (
         select(CalendarEntry, Cohort, Enrolment, Module, of_module.opens_at.label("module_opens_at"))
         .join(Cohort, Cohort.id == CalendarEntry.cohort_id)
         .join(Cohort.version)
@@ -166,6 +206,7 @@ def _places(who: Person, task_id: UUID) -> Select:  # type: ignore[type-arg]
         .where(CalendarEntry.public_id == task_id)
         .options(contains_eager(Cohort.version))
     )
+    return query
 
 
 def _place(row: Any) -> dict[str, Any]:
@@ -184,7 +225,9 @@ def attempts_at(place: TaskPlace) -> list[Attempt]:
     return list(
         db.session.scalars(
             select(Attempt)
+            .join(Attempt.version)
             .where(Attempt.enrolment_id == place.enrolment.id, Attempt.node_id == place.entry.node_id)
+            .options(contains_eager(Attempt.version))
             .order_by(Attempt.number)
         )
     )
@@ -207,14 +250,84 @@ def allowance_of(enrolment: Enrolment, node_id: str) -> Allowance:
 
 def attempt_for_update(attempt_id: int) -> Attempt:
     """An attempt, locked until the end of the transaction and read anew."""
-    return db.session.get_one(Attempt, attempt_id, with_for_update=True, populate_existing=True)
+    return db.session.scalars(
+        select(Attempt)
+        .join(Attempt.version)
+        .where(Attempt.id == attempt_id)
+        .options(contains_eager(Attempt.version))
+        .with_for_update(of=Attempt)
+        .execution_options(populate_existing=True)
+    ).one()
 
 
-def own_attempt(enrolment: Enrolment, attempt_id: UUID) -> Attempt | None:
-    """An attempt of hers by its public id."""
+def named_attempt(sitting: Sitting, attempt_id: UUID) -> Attempt | None:
+    """The attempt at this task that a page was made for; None where it is not one of hers."""
+    if sitting.attempt is not None and sitting.attempt.public_id == attempt_id:
+        return sitting.attempt
+    assert sitting.enrolment is not None
     return db.session.scalar(
-        select(Attempt).where(Attempt.public_id == attempt_id, Attempt.enrolment_id == enrolment.id)
+        select(Attempt)
+        .join(Attempt.version)
+        .where(
+            Attempt.public_id == attempt_id,
+            Attempt.enrolment_id == sitting.enrolment.id,
+            Attempt.node_id == sitting.entry.node_id,
+        )
+        .options(contains_eager(Attempt.version))
     )
+
+
+def earlier_answers(sitting: Sitting, *, most: int) -> list[Step]:
+    """The texts of the open or latest attempt that were saved, newest first."""
+    assert sitting.attempt is not None
+    rows = db.session.scalars(
+        select(StepRow)
+        .where(StepRow.attempt_id == sitting.attempt.id, StepRow.kind == StepKind.ANSWER)
+        .order_by(StepRow.number.desc())
+        .limit(most)
+    )
+    return [read_step(sitting.owner, row) for row in rows]
+
+
+def lesson_of(place: TaskPlace) -> UUID:
+    """The address of the lesson in which a checkpoint stands."""
+    return db.session.scalars(
+        select(CalendarEntry.public_id).where(
+            CalendarEntry.cohort_id == place.cohort.id, CalendarEntry.node_id == place.task.lesson
+        )
+    ).one()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handed:
+    """One attempt of hers that is handed in, to look at. place: its task. attempts: all of hers there."""
+
+    place: TaskPlace
+    attempts: Sequence[Attempt]
+    attempt: Attempt
+    steps: Sequence[Step]
+
+    @property
+    def asked(self) -> Catalogue:
+        """What the version asks on which it was opened."""
+        return catalogue(self.attempt.version)
+
+
+def find_handed(who: Person, place: TaskPlace, number: int | None = None) -> Handed | None:
+    """An attempt that is handed in, by its number; without one the latest. Two statements."""
+    attempts = attempts_at(place)
+    done = [attempt for attempt in attempts if attempt.state is not AttemptState.OPEN]
+    wanted = [attempt for attempt in done if number is None or attempt.number == number]
+    if not wanted:
+        return None
+    rows = db.session.scalars(
+        select(StepRow)
+        .join(Attempt, Attempt.id == StepRow.attempt_id)
+        .where(Attempt.id == wanted[-1].id, hers())
+        .order_by(StepRow.number)
+    )
+    steps = [read_step(who, row) for row in rows]
+    return Handed(place=place, attempts=attempts, attempt=wanted[-1], steps=steps)
 
 
 def rows_of(attempt: Attempt) -> list[StepRow]:
@@ -237,3 +350,13 @@ def due_to_close(*, at: datetime, most: int) -> list[int]:
             .limit(most)
         )
     )
+
+
+def owner_of(attempt: Attempt) -> Person:
+    """The participant of an attempt, with her key and without what nobody needs here."""
+    return db.session.scalars(
+        select(Person)
+        .join(Enrolment, Enrolment.person_id == Person.id)
+        .where(Enrolment.id == attempt.enrolment_id)
+        .options(joinedload(Person.key), *(defer(column, raiseload=True) for column in NOT_FOR_PAGES))
+    ).one()

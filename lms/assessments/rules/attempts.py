@@ -8,7 +8,7 @@ Rule: docs/house-style.md 16, docs/decisions/0013.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid5
@@ -192,3 +192,28 @@ def check_take_back(state: AttemptState, *, deadline: datetime | None, is_being_
     next_state(state, StepKind.TAKE_BACK)
     if is_being_marked or (deadline is not None and at >= deadline):
         raise TakenBackTooLate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """One answer as a page sends it.
+
+    operation: the random id that the page was made with. held: how long the device held it before sending.
+    """
+
+    question: str
+    data: Mapping[str, Any] | None
+    flagged: bool
+    operation: UUID
+    sequence: int
+    held: timedelta
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandIn:
+    """A hand-in as its page sends it."""
+
+    operation: UUID
+    held: timedelta
+    language: str

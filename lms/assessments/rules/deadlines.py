@@ -54,10 +54,7 @@ def written_at(received_at: datetime, *, held: timedelta) -> datetime:
 
 def compute_outage(steps: Iterable[Step], terms: Terms) -> timedelta:
     """The time without a line, as far as it is credited."""
-    total = timedelta(0)
-    for _, total in _outages(steps, terms):
-        pass
-    return total
+    return max((credited for _, credited in _outages(steps, terms)), default=timedelta(0))
 
 
 def _outages(steps: Iterable[Step], terms: Terms) -> Iterator[tuple[Step, timedelta]]:

@@ -6,6 +6,7 @@ Rule: docs/domain.md 2, item notation; docs/content-packs.md, items.yaml.
 """
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -29,6 +30,9 @@ MARK = 100
 MOST_LINE = 200
 MOST_TEXT = 20_000
 """Characters taken in a line and in a free text."""
+
+BOTH_CONVENTIONS = ("en", "fr")
+"""Languages that read `1,234` differently; every other reads it as one of them."""
 
 TRUE: ByLanguage = {"en": "True", "fr": "Vrai", "ar": "صواب"}
 FALSE: ByLanguage = {"en": "False", "fr": "Faux", "ar": "خطأ"}
@@ -97,7 +101,7 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Item:
+class Item(ABC):
     """What all questions have; one class per kind says how it is answered. Feedback quotes wordings."""
 
     node_id: str
@@ -108,29 +112,29 @@ class Item:
     formative: bool = False
     partial: bool = False
 
+    @abstractmethod
     def read(self, fields: Fields) -> Answer | None:
         """See `read_answer`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, answer: Answer) -> dict[str, list[str]]:
         """See `write_fields`."""
-        raise NotImplementedError
 
-    def points(self, answer: Answer) -> int | None:
-        """Hundredths of a mark; None where a person gives them."""
-        raise NotImplementedError
+    @abstractmethod
+    def points(self, answer: Answer) -> int:
+        """Hundredths of a mark, where no person gives them: see `score`."""
 
     def shown(self, draw: Draw) -> list[Option]:
         """See `shown_options`."""
         return []
 
+    @abstractmethod
     def right_lines(self, language: str) -> list[Line]:
         """See `right_answer`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def given_lines(self, answer: Answer, language: str) -> list[Line]:
         """See `given_answer`."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +155,7 @@ class Choice(Item):
     def write(self, answer: Answer) -> dict[str, list[str]]:
         return {"": list(_chosen(answer))}
 
-    def points(self, answer: Answer) -> int | None:
+    def points(self, answer: Answer) -> int:
         chosen = set(_chosen(answer))
         if not self.partial:
             return MARK if chosen == self.key else 0
@@ -220,7 +224,7 @@ class Ordering(Item):
     def write(self, answer: Answer) -> dict[str, list[str]]:
         return {f"-{option}": [str(place)] for option, place in _positions(answer).items()}
 
-    def points(self, answer: Answer) -> int | None:
+    def points(self, answer: Answer) -> int:
         return MARK if dict(_positions(answer)) == self._places() else 0
 
     def _places(self) -> dict[str, int]:
@@ -297,7 +301,7 @@ class Matching(Item):
         """Whether a right side, by the id of its own pair, belongs to this left side. Equal wordings are equal."""
         return any(other.id == right and other.right == pair.right for other in self.pairs)
 
-    def points(self, answer: Answer) -> int | None:
+    def points(self, answer: Answer) -> int:
         right = sum(self.fits(pair, _pairs(answer).get(pair.id)) for pair in self.pairs)
         return share(right, len(self.pairs)) if self.partial or right == len(self.pairs) else 0
 
@@ -349,10 +353,8 @@ class Short(Item):
     def write(self, answer: Answer) -> dict[str, list[str]]:
         return {part: [text] for part, text in zip(self.parts, _texts(answer), strict=False)}
 
-    def points(self, answer: Answer) -> int | None:
+    def points(self, answer: Answer) -> int:
         """Each text must be another accepted answer, in any language and any order of the fields."""
-        if self.by_hand:
-            return None
         right = len(self._matched(_texts(answer)))
         return share(right, self.fields) if self.partial or right >= self.fields else 0
 
@@ -400,12 +402,16 @@ def _texts(answer: Answer) -> Sequence[str]:
 
 
 def is_accepted(text: str, answer: Mapping[str, Sequence[str]]) -> bool:
-    """Whether a text is one of the wordings of an answer, each compared by the rules of its language."""
-    return any(
-        normalise(text, language) == normalise(wording, language) != ""
-        for language, wordings in answer.items()
-        for wording in wordings
-    )
+    """Whether a text is one of the wordings of an answer, each compared by the rules of its language.
+
+    A wording that is a day takes that day in every form and in any language of the answer.
+    Rule: docs/domain.md 2, item notation.
+    """
+    accepted = [(wording, language) for language, wordings in answer.items() for wording in wordings]
+    if any(normalise(text, language) == normalise(wording, language) != "" for wording, language in accepted):
+        return True
+    days = {read_date(wording, language) for wording, language in accepted} - {None}
+    return any(read_date(text, language) in days for language in answer)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -421,13 +427,12 @@ class OneText(Item):
     def write(self, answer: Answer) -> dict[str, list[str]]:
         return {"": [_typed(answer)]}
 
-    def points(self, answer: Answer) -> int | None:
-        right = self.is_right(_typed(answer))
-        return None if right is None else MARK * right
+    def points(self, answer: Answer) -> int:
+        return MARK if self.is_right(_typed(answer)) else 0
 
+    @abstractmethod
     def is_right(self, text: str) -> bool | None:
         """None where a person says so."""
-        raise NotImplementedError
 
     def given_lines(self, answer: Answer, language: str) -> list[Line]:
         text = _typed(answer)
@@ -460,7 +465,7 @@ class NumberQuestion(OneText):
     tolerance: Decimal = Decimal(0)
 
     def is_right(self, text: str) -> bool | None:
-        readings = (read_number(text, language) for language in self.text)
+        readings = (read_number(text, language) for language in BOTH_CONVENTIONS)
         least, most = self.key - self.tolerance, self.key + self.tolerance
         return any(reading is not None and least <= reading <= most for reading in readings)
 
@@ -557,7 +562,7 @@ def score(item: Item, answer: Answer | None) -> Score | None:
     """What an answer scores; 0 without one. None where a person marks it. Options that are gone are wrong."""
     if is_marked_by_hand(item):
         return None
-    return Score(points=(item.points(answer) or 0) if answer is not None and is_answered(answer) else 0, of=MARK)
+    return Score(points=item.points(answer) if answer is not None and is_answered(answer) else 0, of=MARK)
 
 
 def share(right: int, total: int) -> int:

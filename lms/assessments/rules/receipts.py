@@ -23,7 +23,7 @@ class Received:
 
 
 def fingerprint(content: Any, *, secret: bytes) -> str:
-    """A keyed hash of the answers as received, 64 hexadecimal digits. Keyed, so that nobody can try out short answers."""
+    """A keyed hash of the answers as received, 64 hexadecimal digits. Keyed: nobody can try out short answers."""
     said = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hmac.digest(secret, f"fingerprint:{said}".encode(), "sha256").hex()
 

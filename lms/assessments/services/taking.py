@@ -1,10 +1,8 @@
 """What a participant does: open an attempt, answer, hand in, take back."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any
+from enum import IntEnum
 from uuid import UUID
 
 from lms.accounts.models import Person
@@ -18,10 +16,11 @@ from ..errors import NothingToHandIn, NotInAttempt, NoVersionLeft
 from ..models import Attempt
 from ..queries import sitting as sittings
 from ..queries.catalogue import Task, catalogue
+from ..queries.keys import items_for
 from ..queries.sitting import Sitting, TaskPlace
 from ..rules import attempts as rules
 from ..rules import quizzes
-from ..rules.attempts import AttemptState, Step, StepKind
+from ..rules.attempts import Answered, AttemptState, HandIn, Step, StepKind
 from ..rules.deadlines import LEASE_LASTS, closes_at, judge_step
 from ..rules.items import is_typed
 from ..rules.words import count_words
@@ -31,29 +30,13 @@ from .receipts import receive
 from .steps import NewStep, append, append_if_open
 
 
-class Outcome(StrEnum):
-    """What became of an answer. Whatever it is, the answer is in the database."""
+class Outcome(IntEnum):
+    """What became of an answer, what needs her eyes most last. Whatever it is, the answer is in the database."""
 
-    SAVED = "saved"
-    UNCHANGED = "unchanged"
-    OVERTAKEN = "overtaken"
-    ASIDE = "aside"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answered:
-    """One answer as a page sends it.
-
-    operation: the random id that the page was made with. held: how long the device held it before sending.
-    """
-
-    question: str
-    data: Mapping[str, Any] | None
-    flagged: bool
-    operation: UUID
-    sequence: int
-    held: timedelta
-    language: str
+    UNCHANGED = 1
+    SAVED = 2
+    OVERTAKEN = 3
+    ASIDE = 4
 
 
 def open_attempt(place: TaskPlace, *, by: Person, language: str, at: datetime) -> Attempt:
@@ -138,18 +121,18 @@ def _carry_over(before: Attempt, attempt: Attempt, *, by: Person, at: datetime) 
         append(attempt, _answer_step(attempt, answered, by=by, at=at))
 
 
-def save_answer(sitting: Sitting, attempt_id: UUID, answered: Answered, *, by: Person, at: datetime) -> Outcome:
+def save_answer(sitting: Sitting, attempt: Attempt, answered: Answered, *, by: Person, at: datetime) -> Outcome:
     """Keep one answer. The same act again is the same act; an answer of an older page never replaces a newer one.
 
+    attempt: the one the page was made for. Where that is not the latest, the answer is kept with it, aside.
     Not audited: steps are their own record. Raises NotInAttempt.
     """
-    attempt = sitting.attempt
-    if attempt is None or attempt.public_id != attempt_id:
-        return _save_beside(sitting, attempt_id, answered, by=by, at=at)
     if answered.question not in attempt.drawn:
         raise NotInAttempt
+    if attempt is not sitting.attempt:
+        return _save_late(attempt, _answer_step(attempt, answered, by=by, at=at), by=by, at=at)
     standing = sitting.standing.get(answered.question)
-    if sitting.is_open and _is_unchanged(answered, standing):
+    if sitting.is_open and _is_unchanged(answered, standing) and not _is_disputed(sitting, standing):
         return Outcome.UNCHANGED
     step = _answer_step(attempt, answered, by=by, at=at)
     if not append_if_open(attempt, step):
@@ -161,6 +144,11 @@ def _is_unchanged(answered: Answered, standing: Step | None) -> bool:
     """Whether this says what stands already; nothing at all says what nobody has answered yet."""
     said = standing.data if standing else None
     return (said or None) == (answered.data or None) and answered.flagged == bool(standing and standing.flagged)
+
+
+def _is_disputed(sitting: Sitting, standing: Step | None) -> bool:
+    """Whether two devices answered at one moment; then saying again what stands settles it."""
+    return standing is not None and bool(rules.rivals(sitting.steps, standing))
 
 
 def _answer_step(attempt: Attempt, answered: Answered, *, by: Person, at: datetime) -> NewStep:
@@ -193,24 +181,6 @@ def _save_late(attempt: Attempt, step: NewStep, *, by: Person, at: datetime) -> 
     if locked.kind is not TaskKind.ASSIGNMENT:
         rescore(locked, owner=by)
     return Outcome.ASIDE
-
-
-def _save_beside(sitting: Sitting, attempt_id: UUID, answered: Answered, *, by: Person, at: datetime) -> Outcome:
-    """An answer to an attempt that is not the latest: a page from before. It is kept with the attempt it was made for."""
-    assert sitting.enrolment is not None
-    attempt = sittings.own_attempt(sitting.enrolment, attempt_id)
-    if attempt is None or answered.question not in attempt.drawn or attempt.node_id != sitting.entry.node_id:
-        raise NotInAttempt
-    return _save_late(attempt, _answer_step(attempt, answered, by=by, at=at), by=by, at=at)
-
-
-@dataclass(frozen=True, kw_only=True)
-class HandIn:
-    """A hand-in as its page sends it."""
-
-    operation: UUID
-    held: timedelta
-    language: str
 
 
 def hand_in(sitting: Sitting, sent: HandIn, *, by: Person, at: datetime) -> Attempt:
@@ -274,8 +244,7 @@ def rescore(attempt: Attempt, *, owner: Person) -> None:
 
 
 def _write_score(attempt: Attempt, steps: list[Step]) -> None:
-    items = catalogue(attempt.version).items
-    score = quizzes.compute_score(items, attempt.drawn, steps, attempt.terms())
+    score = quizzes.compute_score(items_for(attempt, steps), attempt.drawn, steps, attempt.terms())
     attempt.points, attempt.points_of = score.points, score.of
 
 

@@ -1,0 +1,23 @@
+"""Work of the worker: handing in what the clock has closed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from lms.kernel.db import transaction
+
+from .queries import sitting as sittings
+from .rules.attempts import AttemptState
+from .services import taking
+
+CLOSE = "assessments.close"
+MOST_AT_ONCE = 200
+
+
+def close(payload: Mapping[str, Any], at: datetime) -> None:
+    """Hand in every open attempt whose time is over, each in a transaction of its own: a save waits for one only."""
+    for attempt_id in sittings.due_to_close(at=at, most=MOST_AT_ONCE):
+        with transaction():
+            attempt = sittings.attempt_for_update(attempt_id)
+            if attempt.state is AttemptState.OPEN:
+                taking.close_by_clock(attempt, owner=sittings.owner_of(attempt), at=at)

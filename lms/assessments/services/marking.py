@@ -1,0 +1,223 @@
+"""What markers do: save and finish marks, return, take over, step aside, decide about late work, release."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from lms.accounts.models import Person
+from lms.audit import services as audit
+from lms.kernel.db import db
+
+from ..errors import BeingMarked, MarkedMeanwhile, NothingToRelease, NotNow
+from ..models import Attempt, Conflict, MarkerLanguages, StepRow
+from ..queries import marking as queries
+from ..queries.marking import Reading, Release, Submission
+from ..queries.sitting import attempt_for_update, step_of_operation
+from ..rules import marking
+from ..rules.attempts import AttemptState, StepKind, identify
+from ..rules.marking import Act, Marks
+from ..rules.words import count_words
+from ..sealing import seal_typed
+from . import allotting
+from .steps import NewStep, append
+
+MARKED = audit.act("assessments.attempt.marked", "state")
+RETURNED = audit.act("assessments.attempt.returned", "state")
+RELEASED = audit.act("assessments.attempt.released", "state", "total", "verdict")
+CONFLICT_DECLARED = audit.act("assessments.conflict.declared", "passed_on")
+FINAL = {StepKind.MARK: MARKED, StepKind.RETURN: RETURNED}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """Marks as a page sends them.
+
+    operation: the random id that the page was made with. version: of the marks that the page was made from.
+    knows_both: she was shown two versions and chose, so that whoever is marking does not keep her out.
+    """
+
+    operation: UUID
+    version: int
+    marks: Marks
+    language: str
+    knows_both: bool = False
+
+
+def save(submission: Submission, sent: Sent, act: Act, *, by: Person, at: datetime) -> StepKind:
+    """Save marks as a draft, finish them, or return the work; what it came to.
+
+    A draft is not audited: steps are their own record. Raises NotALevel, TooLong, CriterionMissing, FeedbackMissing,
+    MarkedMeanwhile, BeingMarked, NotNow.
+    """
+    kind = marking.settle(act, submission.rubric, sent.marks, meets_percent=submission.meets_percent)
+    attempt = attempt_for_update(submission.attempt.id)
+    step = _step(submission, sent, kind, by=by, at=at)
+    last = queries.last_marking(attempt)
+    if last is not None and last.operation_id == step.operation:
+        return kind
+    if (last.sequence if last else 0) != sent.version:
+        if step_of_operation(step.operation) is not None:
+            return kind
+        raise MarkedMeanwhile
+    if not sent.knows_both:
+        _check_free(attempt, last, by=by, at=at)
+    _append(attempt, step, by=by)
+    return kind
+
+
+def _step(submission: Submission, sent: Sent, kind: StepKind, *, by: Person, at: datetime) -> NewStep:
+    rubric, typed = submission.rubric, marking.write_typed(sent.marks)
+    data = marking.write_marks(rubric, sent.marks, kind=kind, meets_percent=submission.meets_percent)
+    return NewStep(
+        operation=identify(sent.operation, submission.attempt.public_id, None, [kind, sent.version, data, typed]),
+        kind=kind,
+        by=by.id,
+        at=at,
+        language=sent.language,
+        sequence=sent.version + 1,
+        data=data,
+        sealed=seal_typed(submission.owner, typed),
+    )
+
+
+def _check_free(attempt: Attempt, last: StepRow | None, *, by: Person, at: datetime) -> None:
+    if marking.holder(queries.holding_of(last), reader=by.id, at=at) is not None:
+        name, since = queries.held_by(attempt)
+        raise BeingMarked(name=name, since=since)
+
+
+def _append(attempt: Attempt, step: NewStep, *, by: Person) -> None:
+    before = attempt.state
+    append(attempt, step)
+    if step.kind in FINAL:
+        attempt.marker_id = by.id
+        audit.record(FINAL[step.kind], by=by.id, on=attempt.id, at=step.at, state=(before, attempt.state))
+
+
+def take_over(
+    submission: Submission, reading: Reading, operation: UUID, *, language: str, by: Person, at: datetime
+) -> None:
+    """Go on where somebody else is marking: her draft is kept and continued, and the work is now allotted here.
+
+    Not audited: the steps tell it. Raises MarkedMeanwhile, NotNow.
+    """
+    attempt = attempt_for_update(submission.attempt.id)
+    last = queries.last_marking(attempt)
+    version, marks = reading.saved.version, reading.saved.marks
+    name = identify(operation, attempt.public_id, None, ["take over", version])
+    if last is not None and last.operation_id == name:
+        return
+    if (last.sequence if last else 0) != version:
+        raise MarkedMeanwhile
+    if attempt.state is not AttemptState.HANDED_IN:
+        raise NotNow
+    draft = Sent(operation=operation, version=version, marks=marks, language=language)
+    step = _step(submission, draft, StepKind.MARK_DRAFT, by=by, at=at)
+    append(attempt, replace(step, operation=name))
+    attempt.marker_id = by.id
+
+
+def declare_conflict(submission: Submission, *, by: Person, at: datetime) -> None:
+    """Step aside from all work of this participant, for good; doing it again changes nothing.
+
+    What is allotted to her goes to another marker. Marks of hers that are not released are set aside: whoever comes
+    after her begins anew.
+    """
+    enrolment = submission.enrolment
+    attempt_for_update(submission.attempt.id)
+    if queries.find_conflict(enrolment, by) is not None:
+        return
+    db.session.add(Conflict(person_id=by.id, enrolment_id=enrolment.id, declared_at=at))
+    db.session.flush()  # allotting asks for it
+    for attempt in queries.marked_by(enrolment, by):
+        _set_aside(attempt_for_update(attempt.id), at=at)
+    passed_on = queries.unreleased_of(enrolment, by)
+    for attempt in passed_on:
+        allotting.allot(attempt, submission.cohort, at=at)
+    audit.record(CONFLICT_DECLARED, by=by.id, on=enrolment.id, at=at, passed_on=(None, len(passed_on)))
+
+
+def _set_aside(attempt: Attempt, *, at: datetime) -> None:
+    last = queries.last_marking(attempt)
+    version = last.sequence if last else 0
+    append(
+        attempt,
+        NewStep(
+            operation=identify(attempt.public_id, attempt.public_id, None, ["set aside", version]),
+            kind=StepKind.MARK_DRAFT,
+            by=None,
+            at=at,
+            language=attempt.language,
+            sequence=version + 1,
+            data={"levels": {}, "total": 0},
+        ),
+    )
+
+
+def decide_late(
+    submission: Submission, reading: Reading, operation: UUID, *, counts: bool, language: str, by: Person, at: datetime
+) -> None:
+    """Count what came late, or leave it; deciding the same again changes nothing. Raises NotNow.
+
+    Not audited: the step is its own record. Rule: docs/domain.md 1.8: a person decides, and it is never zero by rule.
+    """
+    attempt = attempt_for_update(submission.attempt.id)
+    kind = StepKind.COUNT_LATE if counts else StepKind.LEAVE_LATE
+    name = identify(operation, attempt.public_id, None, [kind])
+    if step_of_operation(name) is not None:
+        return
+    append(attempt, NewStep(operation=name, kind=kind, by=by.id, at=at, language=language))
+    if counts and reading.later:
+        attempt.words = count_words(str((reading.later[-1].data or {}).get("text", "")))
+
+
+def release(release: Release, seen: Mapping[UUID, int], operation: UUID, *, by: Person, at: datetime) -> int:
+    """Show finished marks to their participants: those on the list as it was shown, and no others; how many.
+
+    seen: which attempts the list held, and the version of the marks of each. Raises NothingToRelease.
+    """
+    names = {one: identify(operation, one, None, [StepKind.RELEASE, version]) for one, version in seen.items()}
+    marked = queries.marked_for_update(release, by, seen)
+    if not marked:
+        return _released_before(list(names.values()))
+    for attempt, mark in marked:
+        _release(attempt, mark, names[attempt.public_id], by=by, at=at)
+    return len(marked)
+
+
+def _released_before(names: Sequence[UUID]) -> int:
+    done = queries.released_by(names)
+    if not done:
+        raise NothingToRelease
+    return done
+
+
+def _release(attempt: Attempt, mark: StepRow, name: UUID, *, by: Person, at: datetime) -> None:
+    data, before = mark.data or {}, attempt.state
+    result = {"total": data["total"], "verdict": data["verdict"]}
+    append(
+        attempt,
+        NewStep(operation=name, kind=StepKind.RELEASE, by=by.id, at=at, language=mark.language, data=result),
+    )
+    attempt.total, attempt.verdict = data["total"], marking.Verdict(data["verdict"])
+    attempt.released_at = at
+    audit.record(
+        RELEASED,
+        by=by.id,
+        on=attempt.id,
+        at=at,
+        state=(before, attempt.state),
+        total=(None, attempt.total),
+        verdict=(None, attempt.verdict),
+    )
+
+
+def choose_languages(languages: Sequence[str], *, by: Person) -> None:
+    """Keep in which languages she marks, the language of her pages first. Not audited: it concerns nobody else."""
+    own_first = sorted(languages, key=lambda code: code != by.interface_language)
+    row = queries.languages_row(by)
+    if row is None:
+        db.session.add(MarkerLanguages(person_id=by.id, languages=own_first))
+    else:
+        row.languages = own_first

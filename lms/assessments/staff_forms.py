@@ -1,0 +1,50 @@
+"""Forms of staff: giving an allowance, looking up a receipt."""
+
+from wtforms import DateField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import NumberRange, Optional
+
+from lms.kernel.i18n import lazy as _l
+from lms.web.forms import Form, at_most, needed
+
+from .rules.allowing import MOST_ATTEMPTS, MOST_MINUTES, MOST_REASON
+
+
+class AllowanceForm(Form):
+    """What one participant gets beyond the settings. Choices of the task come from the view."""
+
+    task = SelectField(_l("For"))
+    attempts = IntegerField(
+        _l("Further attempts at quizzes"),
+        validators=[
+            Optional(),
+            NumberRange(0, MOST_ATTEMPTS, _l("Enter a whole number from 0 to %(most)s.", most=MOST_ATTEMPTS)),
+        ],
+    )
+    minutes = IntegerField(
+        _l("Further minutes for timed quizzes"),
+        validators=[
+            Optional(),
+            NumberRange(0, MOST_MINUTES, _l("Enter a whole number from 0 to %(most)s.", most=MOST_MINUTES)),
+        ],
+    )
+    due_on = DateField(
+        _l("Later last day"),
+        description=_l("Until 23:59 in the time zone of the cohort. Work without a date keeps none."),
+        validators=[Optional()],
+    )
+    reason = TextAreaField(
+        _l("Reason"),
+        description=_l("For: other staff of this cohort. Sealed, and deleted 6 months after the course ends."),
+        validators=[needed(), at_most(MOST_REASON)],
+    )
+    known = HiddenField()
+
+
+class ReceiptForm(Form):
+    """The code of a receipt."""
+
+    code = StringField(
+        _l("Code of the receipt"),
+        description=_l("12 letters and digits in groups of four. Blanks, hyphens and small letters do not matter."),
+        validators=[needed(), at_most(40)],
+    )

@@ -1,0 +1,1 @@
+"""Pages of taking, marking and looking at results."""

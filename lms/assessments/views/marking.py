@@ -1,0 +1,315 @@
+"""Marking: the queue, one piece of work beside its rubric, two versions of marks, and their release."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from lms.accounts.models import Person
+from lms.accounts.session import me
+from lms.kernel import clock
+from lms.kernel.db import transaction
+from lms.kernel.errors import Refusal
+from lms.kernel.ids import new_id
+from lms.settings import LANGUAGES
+from lms.web.formats import write_hundredths, write_number, write_time
+from lms.web.http import allow, explain
+from lms.web.languages import page_language
+
+from .. import marking_forms as forms
+from ..errors import BrokenOperation, CriterionMissing, FeedbackMissing, MarkedMeanwhile, NotALevel, TooLong
+from ..forms import read_operation
+from ..policy import AssessmentPermission
+from ..queries import marking as queries
+from ..queries.marking import Release, Show, Submission
+from ..rules import marking as rules
+from ..rules.attempts import AttemptState, StepKind
+from ..rules.marking import Act, Marks
+from ..services import marking as services
+
+bp = Blueprint("marking", __name__, template_folder="../templates", url_prefix="/<lang:lang>/grading")
+MARK = AssessmentPermission.MARK
+DONE = {StepKind.MARK: "marked", StepKind.RETURN: "returned", StepKind.MARK_DRAFT: "draft"}
+WRONG_INPUT = (NotALevel, TooLong, BrokenOperation)
+
+
+@bp.get("")
+@allow(AssessmentPermission.QUEUE)
+def queue() -> ResponseReturnValue:
+    """What waits to be marked."""
+    return _queue_page()
+
+
+@bp.post("/languages")
+@allow(AssessmentPermission.QUEUE)
+def languages() -> ResponseReturnValue:
+    """Keep in which languages she marks."""
+    chosen = forms.read_languages(request.form)
+    if not chosen:
+        return _queue_page(refusal=_("Choose at least one language. Nothing was changed.")), 422
+    with transaction():
+        services.choose_languages(chosen, by=me())
+    return redirect(url_for(".queue", done="languages"))
+
+
+@bp.get("/<uuid:submission_id>")
+@allow(MARK, on=queries.find_submission)
+def submission(work: Submission) -> ResponseReturnValue:
+    """One piece of work beside its rubric."""
+    return _page(work)
+
+
+@bp.post("/<uuid:submission_id>/save")
+@allow(MARK, on=queries.find_submission)
+def save(work: Submission) -> ResponseReturnValue:
+    """Keep marks: as a draft, or finished; by hand or every few seconds by the page itself."""
+    return _save(work, forms.read_act(request.form))
+
+
+@bp.post("/<uuid:submission_id>/return")
+@allow(MARK, on=queries.find_submission)
+def give_back(work: Submission) -> ResponseReturnValue:
+    """Return the work for a new version; its writer sees the feedback at once."""
+    return _save(work, Act.RETURN)
+
+
+def _save(work: Submission, act: Act) -> ResponseReturnValue:
+    unfinished: Refusal | None = None
+    following = rules.neighbours(queries.waiting_for(me()), work.attempt.public_id)[1] if act is Act.NEXT else None
+    try:
+        sent = forms.read_sent(request.form, work.rubric, language=page_language())
+        try:
+            rules.settle(act, work.rubric, sent.marks, meets_percent=work.meets_percent)
+        except (CriterionMissing, FeedbackMissing) as refusal:
+            act, unfinished = Act.DRAFT, refusal
+        with transaction():
+            kind = services.save(work, sent, act, by=me(), at=clock.now())
+    except Refusal as refusal:
+        return _refused(work, act, refusal)
+    if unfinished is not None:
+        return _page(work, refusal=unfinished), 409
+    return _kept(work, act, kind, following, version=sent.version + 1)
+
+
+def _kept(work: Submission, act: Act, kind: StepKind, following: UUID | None, *, version: int) -> ResponseReturnValue:
+    """Where saved marks lead."""
+    if _asks_for_json():
+        text = _("Draft saved on the server, %(time)s", time=write_time(clock.now()))
+        return jsonify(state="saved", text=text, version=version)
+    if act is Act.NEXT and following is None:
+        return redirect(url_for(".queue", done=DONE[kind]))
+    if act is Act.NEXT:
+        return redirect(url_for(".submission", submission_id=following, before=DONE[kind]))
+    anchor = "comments" if act is Act.COMMENT else None
+    return redirect(url_for(".submission", submission_id=work.attempt.public_id, _anchor=anchor))
+
+
+def _refused(work: Submission, act: Act, refusal: Refusal) -> ResponseReturnValue:
+    """What was not saved, with everything that was typed still in the page."""
+    status = 422 if isinstance(refusal, WRONG_INPUT) else 409
+    is_conflict = isinstance(refusal, MarkedMeanwhile)
+    if _asks_for_json():
+        text = _in_passing() if is_conflict else explain(refusal)
+        return jsonify(state="conflict" if is_conflict else "refused", text=text), status
+    typed = forms.read_typed(request.form, work.rubric)
+    if is_conflict:
+        return _two_versions(work, act, typed, refusal), status
+    return _page(work, refusal=refusal, typed=typed, version=forms.read_version(request.form)), status
+
+
+def _in_passing() -> str:
+    return _("Not saved: somebody else saved marks for this text. Press “Save draft” to see both versions.")
+
+
+@bp.post("/<uuid:submission_id>/take-over")
+@allow(MARK, on=queries.find_submission)
+def take_over(work: Submission) -> ResponseReturnValue:
+    """Go on where somebody else is marking."""
+    reading = queries.read_submission(work, me(), at=clock.now())
+    try:
+        operation = read_operation(request.form.get("op"))
+        with transaction():
+            services.take_over(work, reading, operation, language=page_language(), by=me(), at=clock.now())
+    except Refusal as refusal:
+        return _page(work, refusal=refusal), 409
+    return redirect(url_for(".submission", submission_id=work.attempt.public_id))
+
+
+@bp.post("/<uuid:submission_id>/conflict-of-interest")
+@allow(MARK, on=queries.find_submission)
+def conflict_of_interest(work: Submission) -> ResponseReturnValue:
+    """Step aside from all work of this participant."""
+    with transaction():
+        services.declare_conflict(work, by=me(), at=clock.now())
+    return redirect(url_for(".queue", done="conflict"))
+
+
+@bp.post("/<uuid:submission_id>/late")
+@allow(MARK, on=queries.find_submission)
+def late(work: Submission) -> ResponseReturnValue:
+    """Count what came late, or leave it."""
+    reading = queries.read_submission(work, me(), at=clock.now())
+    try:
+        operation, counts = read_operation(request.form.get("op")), request.form.get("do") == "count"
+        with transaction():
+            services.decide_late(
+                work, reading, operation, counts=counts, language=page_language(), by=me(), at=clock.now()
+            )
+    except Refusal as refusal:
+        return _page(work, refusal=refusal), 409
+    return redirect(url_for(".submission", submission_id=work.attempt.public_id))
+
+
+@bp.get("/release")
+@allow(AssessmentPermission.QUEUE)
+def release() -> ResponseReturnValue:
+    """What would be shown to participants, before it is."""
+    return _release_page()
+
+
+def sent_release(who: Person) -> Release | None:
+    """The list that a form was made from, as it is now."""
+    return queries.find_release(who, forms.read_task(request.form), page_language())
+
+
+@bp.post("/release/now")
+@allow(AssessmentPermission.RELEASE, on=sent_release)
+def release_now(ready: Release) -> ResponseReturnValue:
+    """Show finished marks to their participants."""
+    try:
+        seen = forms.read_seen(request.form)
+        operation = read_operation(request.form.get("op"))
+        with transaction():
+            count = services.release(ready, seen, operation, by=me(), at=clock.now())
+    except Refusal as refusal:
+        return _release_page(refusal=explain(refusal)), 409
+    done = "some" if count < len(seen) else "all"
+    return redirect(url_for(".release", done=done, _anchor="done"))
+
+
+def _queue_page(**more: Any) -> str:
+    show = _shown()
+    page = request.args.get("page", 1, type=int)
+    found = queries.queue_of(me(), show, page=min(max(page, 1), 10_000), language=page_language())
+    at = clock.now()
+    return render_template(
+        "assessments/marking/queue.html",
+        queue=found,
+        waited=lambda since: _waited(at - since),
+        all_languages=LANGUAGES,
+        keys=me().marking_keys,
+        done=_known(request.args.get("done"), ("marked", "draft", "returned", "conflict", "languages")),
+        **more,
+    )
+
+
+def _shown() -> Show:
+    """The part of the queue that her address asks for; hers where it asks for none that there is."""
+    wanted = request.args.get("show", "")
+    if wanted == "all":
+        return Show(everything=True)
+    try:
+        return Show(task=UUID(wanted))
+    except ValueError:
+        return Show()
+
+
+def _known(word: str | None, known: tuple[str, ...]) -> str | None:
+    return word if word in known else None
+
+
+def _waited(time: timedelta) -> str:
+    """How long work has waited, in whole days or hours."""
+    hours = max(time, timedelta(0)) // timedelta(hours=1)
+    if hours >= 24:
+        return ngettext("%(num)s day", "%(num)s days", hours // 24, num=write_number(hours // 24))
+    if hours:
+        return ngettext("%(num)s hour", "%(num)s hours", hours, num=write_number(hours))
+    return _("Less than an hour")
+
+
+def _page(
+    work: Submission,
+    *,
+    refusal: Refusal | None = None,
+    typed: Marks | None = None,
+    version: int | None = None,
+) -> str:
+    """One piece of work. typed: what she sent and could not be saved, made from this version of the marks."""
+    reading = queries.read_submission(work, me(), at=clock.now())
+    marks = typed or reading.saved.marks
+    return render_template(
+        "assessments/marking/submission.html",
+        reading=reading,
+        version=reading.saved.version if version is None else version,
+        pieces=rules.place_comments(reading.paragraphs, marks.comments),
+        is_open=work.attempt.state in queries.WAITS,
+        is_held=reading.holder is not None,
+        typed=typed,
+        refusal=explain(refusal) if refusal is not None else None,
+        before=_known(request.args.get("before"), tuple(DONE.values())),
+        **_sheet(work, marks),
+    )
+
+
+def _sheet(work: Submission, marks: Marks) -> dict[str, Any]:
+    """What the form of marks shows."""
+    missing = rules.missing(work.rubric, marks.levels)
+    return {
+        "work": work,
+        "marks": marks,
+        "operation": new_id(),
+        "total": rules.compute_total(work.rubric, marks.levels),
+        "missing": missing,
+        "needs": [_needed(count) for count in range(len(work.rubric.criteria) + 1)],
+        "point": write_hundredths(50).strip(write_number(0) + write_number(5)),
+        "digits": "".join(write_number(digit) for digit in range(10)),
+        "keys": me().marking_keys,
+        "states": AttemptState,
+        "kinds": StepKind,
+    }
+
+
+def _needed(missing: int) -> str:
+    """How many criteria have no level yet."""
+    if not missing:
+        return _("Every criterion has a level.")
+    return ngettext(
+        "%(num)s criterion has no level yet.",
+        "%(num)s criteria have no level yet.",
+        missing,
+        num=write_number(missing),
+    )
+
+
+def _two_versions(work: Submission, act: Act, typed: Marks, refusal: Refusal) -> str:
+    """Her marks beside those that somebody else saved meanwhile."""
+    reading = queries.read_submission(work, me(), at=clock.now())
+    return render_template(
+        "assessments/marking/two_versions.html",
+        reading=reading,
+        theirs=reading.saved.marks,
+        version=reading.saved.version,
+        act=act,
+        now=clock.now(),
+        refusal=explain(refusal),
+        **_sheet(work, typed),
+    )
+
+
+def _release_page(refusal: str | None = None) -> str:
+    return render_template(
+        "assessments/marking/release.html",
+        releases=queries.releases_of(me(), page_language()),
+        operation=new_id(),
+        refusal=refusal,
+        done=_known(request.args.get("done"), ("all", "some")),
+    )
+
+
+def _asks_for_json() -> bool:
+    return request.accept_mimetypes.best == "application/json"

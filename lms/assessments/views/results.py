@@ -1,0 +1,181 @@
+"""Results: a participant's own; for staff those of a cohort, of one participant, and marking again with newer keys."""
+
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.accounts.policy import AccountPermission
+from lms.accounts.session import me
+from lms.courses.rules import TaskKind
+from lms.kernel import clock
+from lms.kernel.db import transaction
+from lms.kernel.errors import Refusal
+from lms.kernel.ids import new_id
+from lms.web.http import allow, explain
+from lms.web.languages import page_language
+
+from .. import forms
+from ..policy import AssessmentPermission
+from ..queries import book, record, replays
+from ..queries import own as own_work
+from ..queries.book import CohortBook
+from ..queries.record import ParticipantBook
+from ..queries.replays import Replay
+from ..rules.allowing import NewAllowance
+from ..rules.replay import read_shown, write_shown
+from ..services import allowing, late, replaying
+from ..services.late import Decision
+from ..staff_forms import AllowanceForm
+
+bp = Blueprint("results", __name__, template_folder="../templates", url_prefix="/<lang:lang>")
+ALL_TASKS = ""
+END_OF_DAY = time(23, 59)
+
+
+@bp.get("/results")
+@allow(AccountPermission.USE)
+def own() -> ResponseReturnValue:
+    """Her own tasks and what became of them."""
+    return render_template(
+        "assessments/own.html", courses=own_work.results_of(me(), language=page_language(), at=clock.now())
+    )
+
+
+@bp.get("/marks/<uuid:cohort_id>")
+@allow(AssessmentPermission.SEE_MARKS, on=book.find_cohort)
+def cohort(cohort_book: CohortBook) -> ResponseReturnValue:
+    """The list of results of a cohort."""
+    number = request.args.get("page", 1, type=int)
+    page = book.page_of(me(), cohort_book, number=number, at=clock.now())
+    return render_template("assessments/book.html", book=cohort_book, page=page, rule=cohort_book.catalogue.completion)
+
+
+@bp.get("/marks/<uuid:cohort_id>/<uuid:enrolment_id>")
+@allow(AssessmentPermission.MARK, on=record.find_participant)
+def participant(person: ParticipantBook) -> ResponseReturnValue:
+    """What one participant did, and what she was given."""
+    return _participant_page(person, _allowance_form(person), done=request.args.get("done"))
+
+
+@bp.post("/marks/<uuid:cohort_id>/<uuid:enrolment_id>/allow")
+@allow(AssessmentPermission.ALLOW, on=record.find_participant)
+def give_allowance(person: ParticipantBook) -> ResponseReturnValue:
+    """Give further attempts, further minutes or a later date."""
+    form = _allowance_form(person)
+    if not form.validate():
+        return _participant_page(person, form), 422
+    try:
+        with transaction():
+            allowing.give_allowance(person, _wanted(form, person), by=me(), at=clock.now())
+    except Refusal as refusal:
+        return _participant_page(person, form, refusal=explain(refusal)), 409
+    return redirect(_address_of(person, done="allowed", _anchor="allowed"))
+
+
+@bp.post("/marks/<uuid:cohort_id>/<uuid:enrolment_id>/late")
+@allow(AssessmentPermission.ALLOW, on=record.find_participant)
+def decide_late(person: ParticipantBook) -> ResponseReturnValue:
+    """Count the late answers of an attempt at a quiz, or leave them out."""
+    try:
+        attempt = record.find_attempt(person, forms.read_operation(request.form.get("attempt")))
+        decision = Decision(
+            counts=request.form.get("decision") == "count",
+            seen=request.form.get("seen", 0, type=int),
+            operation=forms.read_operation(request.form.get("op")),
+            language=page_language(),
+        )
+        if attempt is None or request.form.get("decision") not in ("count", "leave"):
+            abort(404)
+        with transaction():
+            late.decide(person, attempt.id, decision, by=me(), at=clock.now())
+    except Refusal as refusal:
+        return _participant_page(person, _allowance_form(person, sent=False), refusal=explain(refusal)), 409
+    return redirect(_address_of(person, done="decided"))
+
+
+@bp.get("/marks/<uuid:cohort_id>/again")
+@allow(AssessmentPermission.SEE_MARKS, on=replays.find_replay)
+def again(replay: Replay) -> ResponseReturnValue:
+    """Who would get another result with the newest keys. Nothing is changed by looking."""
+    return _again_page(replay)
+
+
+@bp.post("/marks/<uuid:cohort_id>/again/apply")
+@allow(AssessmentPermission.SEE_MARKS, on=replays.find_replay)
+def apply_again(replay: Replay) -> ResponseReturnValue:
+    """Apply exactly what was shown."""
+    try:
+        shown = read_shown(request.form.getlist("change")[: book.PAGE])
+        version = int(request.form.get("version", ""))
+    except ValueError:
+        abort(400)
+    try:
+        operation = forms.read_operation(request.form.get("op"))
+        with transaction():
+            replaying.apply_keys(
+                replay, shown, version, operation=operation, by=me(), language=page_language(), at=clock.now()
+            )
+    except Refusal as refusal:
+        return _again_page(replay, refusal=explain(refusal)), 409
+    return redirect(url_for(".again", cohort_id=replay.cohort.public_id, done="applied"))
+
+
+def _again_page(replay: Replay, refusal: str | None = None) -> str:
+    number = min(max(request.args.get("page", 1, type=int), 1), 10_000)
+    found = replays.changes(replay, me(), start=(number - 1) * book.PAGE, most=book.PAGE + 1)
+    return render_template(
+        "assessments/again.html",
+        replay=replay,
+        number=number,
+        changes=[(change, write_shown(change.shown)) for change in found[: book.PAGE]],
+        has_more=len(found) > book.PAGE,
+        operation=new_id(),
+        refusal=refusal,
+        done=request.args.get("done") == "applied",
+    )
+
+
+def _participant_page(person: ParticipantBook, form: AllowanceForm, **more: Any) -> str:
+    found = record.record_of(person, at=clock.now())
+    if form.known.data in (None, "") or "refusal" in more:
+        form.known.data = str(len(found.given))
+    return render_template(
+        "assessments/participant.html",
+        book=person,
+        record=found,
+        form=form,
+        operation=new_id(),
+        done=more.get("done"),
+        refusal=more.get("refusal"),
+    )
+
+
+def _allowance_form(person: ParticipantBook, *, sent: bool = True) -> AllowanceForm:
+    form = AllowanceForm() if sent else AllowanceForm(None)
+    tasks = [task for task in person.catalogue.tasks.values() if task.kind is not TaskKind.CHECKPOINT]
+    form.task.choices = [(ALL_TASKS, _("All tasks of the course"))]
+    form.task.choices += [(task.node_id, person.task_title(task.node_id, page_language()).text) for task in tasks]
+    return form
+
+
+def _wanted(form: AllowanceForm, person: ParticipantBook) -> NewAllowance:
+    """What the form asks for; a day ends at 23:59 where the cohort is."""
+    day = form.due_on.data
+    zone = ZoneInfo(person.cohort.zone)
+    return NewAllowance(
+        node_id=form.task.data or None,
+        extra_attempts=form.attempts.data or 0,
+        extra_minutes=form.minutes.data or 0,
+        due_at=None if day is None else datetime.combine(day, END_OF_DAY, zone),
+        reason=form.reason.data or "",
+        known=int(form.known.data) if str(form.known.data).isdecimal() else -1,
+    )
+
+
+def _address_of(person: ParticipantBook, **more: Any) -> str:
+    ids = {"cohort_id": person.cohort.public_id, "enrolment_id": person.enrolment.public_id}
+    return url_for(".participant", **ids, **more)
