@@ -12,13 +12,15 @@ from lms.accounts import session
 from lms.accounts import views as accounts
 from lms.assessments import jobs as assessments_jobs
 from lms.assessments.models import StepRow
+from lms.assessments.policy import AssessmentPermission
 from lms.assessments.queries.activities import find_activities
-from lms.assessments.views import checkpoints, marking, tasks, writing
+from lms.assessments.views import bank, checkpoints, marking, receipts, results, tasks, writing
 from lms.audit.dictionary import check_dictionary
 from lms.audit.models import Entry
 from lms.home import views as home
 from lms.kernel.clock import Clock, SystemClock
 from lms.kernel.db import Base, connect_database
+from lms.kernel.policy import allows
 from lms.messaging import jobs as messaging_jobs
 from lms.messaging import services as messaging
 from lms.modules import activities
@@ -56,7 +58,10 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     connect_database(app, settings.keystore)
     check_dictionary(mapper.class_ for mapper in Base.registry.mappers)
     _dress(app, settings)
-    for blueprint in (home.bp, home.machine, accounts.bp, safety.bp, modules.bp, tasks.bp, writing.bp, checkpoints.bp, marking.bp):
+    work = (tasks.bp, writing.bp, checkpoints.bp, marking.bp)
+    for blueprint in (home.bp, home.machine, accounts.bp, safety.bp, modules.bp, *work):
+        app.register_blueprint(blueprint)
+    for blueprint in (results.bp, bank.bp, receipts.bp):
         app.register_blueprint(blueprint)
     _wire(app)
     check_routes(app)
@@ -91,7 +96,7 @@ def _wire(app: Flask) -> None:
 def navigation(person: Any) -> list[NavigationLink]:
     """The links under the header for somebody who is signed in."""
     course = ("modules.courses", "modules.outline", "modules.lesson")
-    return [
+    links = [
         NavigationLink(
             label=pgettext("navigation", "Today"), href=url_for("home.today"), current=is_here("home.today")
         ),
@@ -101,6 +106,13 @@ def navigation(person: Any) -> list[NavigationLink]:
             current=any(is_here(endpoint) for endpoint in course) or is_within("tasks", "writing", "checkpoints"),
         ),
     ]
+    if allows(AssessmentPermission.QUEUE, person):
+        links.append(
+            NavigationLink(
+                label=pgettext("navigation", "Marking"), href=url_for("marking.queue"), current=is_within("marking")
+            )
+        )
+    return links
 
 
 def _engine_options(settings: Settings) -> dict[str, Any]:

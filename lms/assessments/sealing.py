@@ -47,6 +47,7 @@ def read_step(owner: Person, row: StepRow) -> Step:
         data={**(row.data or {}), **typed} if row.data is not None or typed else None,
         flagged=row.flagged,
         state=row.state,
+        receipt=row.receipt,
     )
 
 

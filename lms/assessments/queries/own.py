@@ -70,12 +70,17 @@ class OwnCourse:
 
 
 def results_of(who: Person, *, language: str, at: datetime) -> list[OwnCourse]:
-    """Her courses, newest first: three statements."""
-    seats = [seat for seat in seats_of(who) if seat.enrolment is not None]
+    """Her courses, newest first, those of staff without tasks: three statements."""
+    seats = seats_of(who)
     entries = _entries(seats)
     attempts = _attempts(seats)
     return [
-        OwnCourse(seat=seat, tasks=_tasks(seat, entries[seat.cohort.id], attempts[seat.cohort.id], language, at))
+        OwnCourse(
+            seat=seat,
+            tasks=_tasks(seat, entries[seat.cohort.id], attempts[seat.cohort.id], language, at)
+            if seat.enrolment is not None
+            else (),
+        )
         for seat in seats
     ]
 

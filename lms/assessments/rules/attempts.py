@@ -105,6 +105,7 @@ class Step:
     data: Mapping[str, Any] | None
     flagged: bool
     state: AttemptState
+    receipt: str | None = None
 
     @property
     def precedence(self) -> tuple[int, datetime, bytes]:

@@ -15,6 +15,7 @@ from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.kernel.errors import Refusal
 from lms.kernel.ids import new_id
+from lms.kernel.policy import allows
 from lms.web.http import allow, explain
 from lms.web.languages import page_language
 
@@ -39,9 +40,13 @@ END_OF_DAY = time(23, 59)
 @bp.get("/results")
 @allow(AccountPermission.USE)
 def own() -> ResponseReturnValue:
-    """Her own tasks and what became of them."""
+    """Her own tasks and what became of them; for staff the way to the cohorts they work for."""
+    courses = own_work.results_of(me(), language=page_language(), at=clock.now())
     return render_template(
-        "assessments/own.html", courses=own_work.results_of(me(), language=page_language(), at=clock.now())
+        "assessments/own.html",
+        courses=[course for course in courses if course.seat.enrolment is not None],
+        cohorts=[course.seat for course in courses if allows(AssessmentPermission.SEE_MARKS, me(), course.seat)],
+        may_look_up=allows(AssessmentPermission.RECEIPT, me()),
     )
 
 

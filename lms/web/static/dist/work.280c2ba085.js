@@ -13,7 +13,7 @@
     if (!state) return;
     state.className = 'save' + (kind ? ' ' + kind : '');
     var shape = state.querySelector('svg');
-    if (shape) shape.hidden = true;
+    if (shape) shape.remove();
     state.querySelector('[data-text]').textContent = text;
   }
   function warn(text) {
@@ -220,6 +220,8 @@
     if (!button) return;
     button.classList.toggle('ans', now.some(function (part) { return part[0].charAt(0) === 'q' && part[1]; }));
     button.classList.toggle('flag', now.some(function (part) { return part[0].charAt(0) === 'f'; }));
+    var told = form.querySelector('[data-done]');
+    if (told) told.textContent = count(told.dataset.done, form.querySelectorAll('.qnav .ans').length);
   }
 
   form.addEventListener('submit', function (event) {
