@@ -56,3 +56,4 @@ class AccountForm(Form):
     digits = SelectField(_l("Numbers"), description=_l("Used on Arabic pages."))
     leave_to = SelectField(_l("Where “Leave now” goes"))
     exit_keys = BooleanField(_l("Leave also when I press Shift three times"))
+    marking_keys = BooleanField(_l("Single keys give marks on marking pages"))

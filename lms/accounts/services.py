@@ -255,6 +255,7 @@ class Preferences:
     digits: Digits
     leave_to: str
     exit_keys: bool
+    marking_keys: bool = True
 
 
 def save_preferences(person: Person, wanted: Preferences) -> None:
@@ -265,6 +266,7 @@ def save_preferences(person: Person, wanted: Preferences) -> None:
     person.digits = wanted.digits
     person.leave_to = wanted.leave_to
     person.exit_keys = wanted.exit_keys
+    person.marking_keys = wanted.marking_keys
 
 
 def sweep(*, at: datetime) -> None:

@@ -16,11 +16,13 @@ from .errors import TooManyAttempts
 from .forms import AccountForm, CodeForm, EnrolForm, SignInForm
 from .models import Person, SignInAttempt
 from .policy import AccountPermission
-from .rules import Digits, Theme
+from .rules import Digits, Role, Theme
 from .services import Source
 from .session import me
 
 bp = Blueprint("accounts", __name__, template_folder="templates", url_prefix="/<lang:lang>")
+MARKING = (Role.FACILITATOR, Role.COORDINATOR)
+"""Roles whose account page offers the keys of marking."""
 
 
 @bp.get("/sign-in")
@@ -141,6 +143,7 @@ def save_account() -> ResponseReturnValue:
         digits=Digits(form.digits.data),
         leave_to=form.leave_to.data,
         exit_keys=bool(form.exit_keys.data),
+        marking_keys=bool(form.marking_keys.data) if "marking_keys" in form else me().marking_keys,
     )
     with transaction():
         services.save_preferences(me(), wanted)
@@ -154,6 +157,8 @@ def _account_form(person: Person) -> AccountForm:
     form.theme.choices = choices.themes()
     form.digits.choices = choices.digits()
     form.leave_to.choices = choices.exits()
+    if not any(grant.role in MARKING for grant in person.roles):
+        del form.marking_keys
     return form
 
 

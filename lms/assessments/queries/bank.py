@@ -30,7 +30,7 @@ class Use:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A question in the list. languages: those it can be read in, required ones first; missing: required ones it lacks."""
+    """A question in the list. languages: those it has, required ones first; missing: required ones it lacks."""
 
     id: UUID
     item: Item

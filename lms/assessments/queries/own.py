@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -125,21 +125,20 @@ def _task(
     at: datetime,
 ) -> OwnTask:
     opens_at = module.opens_at if module is not None else None
-    told = {
-        "id": entry.public_id,
-        "kind": task.kind,
-        "title": title,
-        "graded": task.graded,
-        "opens_at": opens_at,
-        "due_at": attempts[-1].due_at if attempts else entry.due_at,
-        "handed_in_at": max((one.handed_in_at for one in attempts if one.handed_in_at is not None), default=None),
-    }
+    is_open = opens_at is not None and opens_at <= at
+    told = OwnTask(
+        id=entry.public_id,
+        kind=task.kind,
+        title=title,
+        graded=task.graded,
+        where=Where.NOT_STARTED if is_open else Where.CLOSED,
+        opens_at=opens_at,
+        due_at=attempts[-1].due_at if attempts else entry.due_at,
+        handed_in_at=max((one.handed_in_at for one in attempts if one.handed_in_at is not None), default=None),
+    )
     if not attempts:
-        is_open = opens_at is not None and opens_at <= at
-        return OwnTask(**told, where=Where.NOT_STARTED if is_open else Where.CLOSED)
-    if task.kind is TaskKind.ASSIGNMENT:
-        return OwnTask(**told, where=_where_written(attempts[-1].state), **_released(attempts))
-    return _quiz(task, attempts, told, at)
+        return told
+    return _written(told, attempts) if task.kind is TaskKind.ASSIGNMENT else _quiz(told, task, attempts, at)
 
 
 def _where_written(state: AttemptState) -> Where:
@@ -153,21 +152,22 @@ def _where_written(state: AttemptState) -> Where:
     }[state]
 
 
-def _released(attempts: Sequence[Attempt]) -> dict[str, object]:
+def _written(told: OwnTask, attempts: Sequence[Attempt]) -> OwnTask:
     released = [attempt for attempt in attempts if attempt.state is AttemptState.RELEASED]
-    return {"total": released[-1].total, "verdict": released[-1].verdict} if released else {}
+    told = replace(told, where=_where_written(attempts[-1].state))
+    return replace(told, total=released[-1].total, verdict=released[-1].verdict) if released else told
 
 
-def _quiz(task: Task, attempts: Sequence[Attempt], told: dict[str, object], at: datetime) -> OwnTask:
+def _quiz(told: OwnTask, task: Task, attempts: Sequence[Attempt], at: datetime) -> OwnTask:
     is_open = attempts[-1].state is AttemptState.OPEN
     counting = quizzes.counting((attempt.taken() for attempt in attempts), task.quiz)
     if counting is None or counting.score is None:
-        return OwnTask(**told, where=Where.IN_PROGRESS)
+        return replace(told, where=Where.IN_PROGRESS)
     counted = next(attempt for attempt in attempts if attempt.number == counting.number)
     if not quizzes.may_see_feedback(task.quiz, counted.state, counted.terms(), at=at):
-        return OwnTask(**told, where=Where.IN_PROGRESS if is_open else Where.LATER)
-    return OwnTask(
-        **told,
+        return replace(told, where=Where.IN_PROGRESS if is_open else Where.LATER)
+    return replace(
+        told,
         where=Where.IN_PROGRESS if is_open else Where.RESULT,
         score=counting.score,
         has_passed=quizzes.has_passed(counting.score, task.quiz),

@@ -232,7 +232,7 @@ def _steps(enrolment: Enrolment) -> Mapping[int, list[Any]]:
 
 def _names(ids: set[Any]) -> Mapping[int, str]:
     rows = db.session.execute(select(Person.id, Person.shown_name).where(Person.id.in_(ids)))
-    return {number: name for number, name in rows}
+    return {row.id: row.shown_name for row in rows}
 
 
 def _attempt_record(attempt: Attempt, rows: Sequence[Any], names: Mapping[int, str], owner: int) -> AttemptRecord:

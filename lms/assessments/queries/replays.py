@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Select, and_, select
@@ -12,7 +12,7 @@ from sqlalchemy.orm import contains_eager, defer
 
 from lms.accounts.models import Person, PersonKey
 from lms.accounts.queries import NOT_FOR_PAGES
-from lms.cohorts.models import Cohort, Enrolment
+from lms.cohorts.models import Enrolment
 from lms.courses.models import Version
 from lms.courses.rules import TaskKind
 from lms.kernel.db import db
@@ -126,7 +126,7 @@ def _steps_of(found: Iterable[Found]) -> dict[int, list[Step]]:
     return steps
 
 
-def _attempts(replay: Replay, who: Person) -> Select[tuple[Attempt, Person, str]]:
+def _attempts(replay: Replay, who: Person) -> Select[Any]:
     return (
         select(Attempt, Person, Enrolment.alias)
         .join(Enrolment, Enrolment.id == Attempt.enrolment_id)

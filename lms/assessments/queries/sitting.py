@@ -135,8 +135,9 @@ def find_checkpoint(who: Person, seat: InCohort, lesson: str) -> Checkpoint | No
     task = asked.by_lesson.get(lesson)
     if task is None:
         return None
-    place = (
+    place: Select[*tuple[Any, ...]] = (
         select(CalendarEntry)
+        .select_from(CalendarEntry)
         .outerjoin(Enrolment, Enrolment.id == (seat.enrolment.id if seat.enrolment else NOBODY))
         .where(CalendarEntry.cohort_id == seat.cohort.id, CalendarEntry.node_id == task.node_id)
     )

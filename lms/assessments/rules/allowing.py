@@ -28,6 +28,6 @@ def check_allowance(new: NewAllowance, *, at: datetime) -> None:
     gives = new.extra_attempts or new.extra_minutes or new.due_at is not None
     within = 0 <= new.extra_attempts <= MOST_ATTEMPTS and 0 <= new.extra_minutes <= MOST_MINUTES
     in_time = new.due_at is None or at < new.due_at <= at + LONGEST
-    is_said = 0 < len(new.reason.strip()) and len(new.reason) <= MOST_REASON
+    is_said = bool(new.reason.strip()) and len(new.reason) <= MOST_REASON
     if not (gives and within and in_time and is_said):
         raise BadAllowance(most_attempts=MOST_ATTEMPTS, most_minutes=MOST_MINUTES)

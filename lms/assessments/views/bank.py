@@ -41,7 +41,7 @@ class Tried:
 
 @dataclass(frozen=True, kw_only=True)
 class Face:
-    """A question in one language. question: as a participant sees it, with the words of the page in her language too."""
+    """A question in one language. question: as a participant sees it, our own words in that language too."""
 
     language: str
     question: Markup

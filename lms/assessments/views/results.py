@@ -35,6 +35,8 @@ from ..staff_forms import AllowanceForm
 bp = Blueprint("results", __name__, template_folder="../templates", url_prefix="/<lang:lang>")
 ALL_TASKS = ""
 END_OF_DAY = time(23, 59)
+UNKNOWN = -1
+"""No page of ours says so: what comes with it is refused."""
 
 
 @bp.get("/results")
@@ -177,10 +179,9 @@ def _wanted(form: AllowanceForm, person: ParticipantBook) -> NewAllowance:
         extra_minutes=form.minutes.data or 0,
         due_at=None if day is None else datetime.combine(day, END_OF_DAY, zone),
         reason=form.reason.data or "",
-        known=int(form.known.data) if str(form.known.data).isdecimal() else -1,
+        known=int(known) if (known := str(form.known.data)).isdecimal() else UNKNOWN,
     )
 
 
 def _address_of(person: ParticipantBook, **more: Any) -> str:
-    ids = {"cohort_id": person.cohort.public_id, "enrolment_id": person.enrolment.public_id}
-    return url_for(".participant", **ids, **more)
+    return url_for(".participant", cohort_id=person.cohort.public_id, enrolment_id=person.enrolment.public_id, **more)
