@@ -112,6 +112,19 @@ def navigation(person: Any) -> list[NavigationLink]:
                 label=pgettext("navigation", "Marking"), href=url_for("marking.queue"), current=is_within("marking")
             )
         )
+    links.append(
+        NavigationLink(
+            label=pgettext("navigation", "Results"),
+            href=url_for("results.own"),
+            current=is_within("results", "receipts"),
+        )
+    )
+    if allows(AssessmentPermission.PREVIEW, person):
+        links.append(
+            NavigationLink(
+                label=pgettext("navigation", "Questions"), href=url_for("bank.items"), current=is_within("bank")
+            )
+        )
     return links
 
 

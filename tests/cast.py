@@ -59,8 +59,19 @@ def by_language(text: str) -> dict[str, str]:
     return {"en": text, "fr": f"{text} (fr)", "ar": f"{text} (ar)"}
 
 
+CRITERIA = [
+    {
+        "id": name,
+        "weight": weight,
+        "title": by_language(f"Criterion {name}"),
+        "levels": [by_language(f"Level {number} of {name}") for number in range(5)],
+    }
+    for name, weight in (("problem", 60), ("safety", 40))
+]
+
+
 def make_version(slug: str = "women-and-ceasefires", mark: str = "") -> Version:
-    """A small programme: three lessons in m1, one in m2, none in m3. mark: makes another version of it."""
+    """A small programme: three lessons and five tasks in m1, one lesson in m2, none in m3. mark: makes another version."""
     lessons = {"m1": ("m1-words", "m1-types", "m1-success"), "m2": ("m2-map",), "m3": ()}
     modules = [
         courses.PublishedModule(
@@ -69,6 +80,9 @@ def make_version(slug: str = "women-and-ceasefires", mark: str = "") -> Version:
             summary=by_language(f"Summary of {node}."),
             objectives=[by_language("Do it.")],
             lessons=[_lesson(lesson) for lesson in of_module],
+            tasks=_tasks() if node == "m1" else [],
+            items=_items() if node == "m1" else [],
+            rubrics=[courses.PublishedRubric(node_id="m1-r1", body={"criteria": CRITERIA})] if node == "m1" else [],
         )
         for node, of_module in lessons.items()
     ]
@@ -119,11 +133,72 @@ def _lesson(node_id: str) -> courses.PublishedLesson:
     return courses.PublishedLesson(node_id=node_id, minutes=7, safety=False, texts=texts)
 
 
+def _tasks() -> list[courses.PublishedTask]:
+    """A checkpoint, a quiz that counts, one against the clock, a practice that answers at once, an assignment."""
+    checkpoint, quiz, assignment = courses.TaskKind
+    bodies = {
+        "m1-quiz": {"items": ["m1-i1", "m1-i2", "m1-i3"], "graded": True, "attempts": 3, "pass_percent": 70},
+        "m1-timed": {"items": ["m1-i4"], "graded": True, "attempts": 1, "minutes": 30, "pass_percent": 70},
+        "m1-practice": {"items": ["m1-i5"], "feedback": "at_once"},
+        "m1-memo": {"item": "m1-i6", "graded": True, "versions": 2},
+    }
+    in_lesson = courses.PublishedTask(
+        node_id="m1-words-check", kind=checkpoint, lesson="m1-words", title=None, body={"item": "m1-i4"}
+    )
+    return [
+        in_lesson,
+        *(
+            courses.PublishedTask(
+                node_id=node_id,
+                kind=assignment if "item" in body else quiz,
+                lesson=None,
+                title=by_language(f"Title of {node_id}"),
+                body=body,
+            )
+            for node_id, body in bodies.items()
+        ),
+    ]
+
+
+def _items() -> list[courses.PublishedItem]:
+    """One right answer, several with points for a part, words, a statement, an order, a text by a rubric."""
+    several = {"partial": True, "options": _options("abcd"), "key": ["a", "c"]}
+    words = {"accepted": [{"en": ["truce", "a truce"], "fr": ["trêve"], "ar": ["هدنة"]}]}
+    samples = [
+        {
+            "id": name,
+            "text": by_language(f"Sample {name}."),
+            "levels": {"problem": level, "safety": level},
+            "comment": by_language(f"Why {name}."),
+        }
+        for name, level in (("strong", 4), ("nearly", 2))
+    ]
+    essay = {"words": {"min": 3, "max": 200}, "rubric": "m1-r1", "samples": samples}
+    bodies = [
+        ("single", {"options": _options("abc"), "key": "b", "feedback": by_language("Because of b.")}),
+        ("multiple", several),
+        ("short", words),
+        ("truefalse", {"key": True, "feedback": by_language("It is true.")}),
+        ("order", {"options": _options("abc"), "key": ["b", "a", "c"], "feedback": by_language("First b.")}),
+        ("open", essay),
+    ]
+    return [
+        courses.PublishedItem(
+            node_id=f"m1-i{number}", kind=kind, body={"text": by_language(f"Question {number}?"), **body}
+        )
+        for number, (kind, body) in enumerate(bodies, start=1)
+    ]
+
+
+def _options(ids: str) -> list[dict[str, object]]:
+    return [{"id": one, "text": by_language(f"Option {one}")} for one in ids]
+
+
 def make_cast() -> Cast:
     """Build everything inside the running transaction."""
     version, older = make_version(), make_version("oslo-prework", "o")
     opens = {"m1": NOW - 5 * DAY, "m2": NOW + 2 * DAY}
-    cohort = _cohort(version, 2027, opens)
+    cohort = _cohort(version, 2027, opens, {"m1-quiz": NOW + DAY, "m1-timed": NOW + DAY, "m1-memo": NOW + 2 * DAY})
     other = _cohort(older, 2026, {"m1": NOW - 400 * DAY})
     people = {
         "cedar": _member("cedar", "en", "Africa/Juba"),
@@ -157,7 +232,9 @@ def make_cast() -> Cast:
     )
 
 
-def _cohort(version: Version, year: int, opens: dict[str, datetime]) -> Cohort:
+def _cohort(
+    version: Version, year: int, opens: dict[str, datetime], dues: dict[str, datetime] | None = None
+) -> Cohort:
     new = cohorts.NewCohort(
         title=version.title,
         year=year,
@@ -165,6 +242,7 @@ def _cohort(version: Version, year: int, opens: dict[str, datetime]) -> Cohort:
         starts_on=date(year, 4, 1),
         ends_on=date(year, 6, 30),
         opens=opens,
+        dues=dues or {},
     )
     return cohorts.make_cohort(version, new, by=None, at=NOW)
 

@@ -83,7 +83,8 @@ class TakenBackTooLate(Refusal):
     """After the deadline, or once somebody has begun to mark it."""
 
     message = _l(
-        "It can no longer be taken back: the deadline has passed, or somebody has begun to read it. It is handed in as it was."
+        "It can no longer be taken back: the deadline has passed, or somebody has begun to read it. "
+        "It is handed in as it was."
     )
 
 
@@ -115,7 +116,8 @@ class BeingMarked(Refusal):
     """Somebody else is marking this now."""
 
     message = _l(
-        "%(name)s is marking this since %(since)s. You can read it. What you sent was not saved; it is still in the page."
+        "%(name)s is marking this since %(since)s. You can read it. "
+        "What you sent was not saved; it is still in the page."
     )
 
 
@@ -162,5 +164,6 @@ class ChangedMeanwhile(Refusal):
     """What would be applied is not what was shown."""
 
     message = _l(
-        "The results or the keys changed since you opened this page, so nothing was applied. This is the list as it is now."
+        "The results or the keys changed since you opened this page, so nothing was applied. "
+        "This is the list as it is now."
     )

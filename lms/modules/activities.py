@@ -1,6 +1,6 @@
 """What other packages add to a course: tasks in its outline, a question under a lesson.
 
-`modules` stands below them, so it is told at the start who gives these (docs/decisions/0013); the wires are in `lms.app`.
+`modules` stands below them, so it is told at the start who gives these (docs/decisions/0013); see `lms.app`.
 """
 
 from collections.abc import Callable, Sequence

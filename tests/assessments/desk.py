@@ -61,7 +61,13 @@ class Desk:
         return db.session.scalars(query.options(joinedload(Person.key), selectinload(Person.roles))).one()
 
     def hand_in(
-        self, member: Member, *, text: str = TEXT, language: str = "en", at: datetime = NOW - DAY, task: UUID | None = None
+        self,
+        member: Member,
+        *,
+        text: str = TEXT,
+        language: str = "en",
+        at: datetime = NOW - DAY,
+        task: UUID | None = None,
     ) -> UUID:
         """She writes an assignment and hands it in; its public id."""
         person, task_id = self.person(member), task or self.memo
@@ -128,12 +134,12 @@ class Desk:
         ).one()
 
 
-def marks(levels: dict[str, int] | None = None, feedback: str = "", remarks: dict[str, str] | None = None, **more) -> Marks:
+def marks(
+    levels: dict[str, int] | None = None, feedback: str = "", remarks: dict[str, str] | None = None, **more
+) -> Marks:
     """Marks of this desk's rubric."""
     comments = tuple(Comment(paragraph=p, quote=q, text=t) for p, q, t in more.get("comments", ()))
-    return Marks(
-        levels=FULL if levels is None else levels, remarks=remarks or {}, comments=comments, feedback=feedback
-    )
+    return Marks(levels=FULL if levels is None else levels, remarks=remarks or {}, comments=comments, feedback=feedback)
 
 
 def make_desk(cast: Cast) -> Desk:

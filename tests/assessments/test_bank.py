@@ -58,7 +58,7 @@ def test_the_key_the_wordings_and_what_markers_read_are_there(app, as_editor):
     choice = as_editor.get("bank.item", item_id=id_of(app, "i-choice")).words()
     assert "Right answer" in choice and "Option a." in choice
     essay = as_editor.get("bank.item", item_id=id_of(app, "i-essay")).words()
-    assert "The type, 100%" in essay and "Level 4" in essay and "A good one (ar)" in essay and "Because." in essay
+    assert "The type · 100%" in essay and "Level 4" in essay and "A good one (ar)" in essay and "Because." in essay
 
 
 def test_an_answer_can_be_tried_and_nothing_is_stored(app, as_editor):

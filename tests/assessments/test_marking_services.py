@@ -319,7 +319,9 @@ def test_deciding_twice_is_one_act(desk):
 def test_a_text_that_comes_after_the_hand_in_is_shown_and_read_when_it_counts(desk, work):
     desk.write(desk.cast.cedar, "Five words from my phone.", at=NOW)
     reading = desk.read(desk.cast.facilitator, work)
-    assert reading.text.data["text"] == TEXT and [s.data["text"] for s in reading.later] == ["Five words from my phone."]
+    assert reading.text.data["text"] == TEXT and [s.data["text"] for s in reading.later] == [
+        "Five words from my phone."
+    ]
     decide(desk, work, counts=True)
     reading = desk.read(desk.cast.facilitator, work)
     assert reading.text.data["text"] == "Five words from my phone." and reading.later == []
@@ -395,4 +397,3 @@ def test_languages_of_a_marker_are_kept_with_her_own_first(desk):
         with transaction():
             marking.choose_languages(chosen, by=person)
     assert db.session.get_one(MarkerLanguages, person.id).languages == ["fr", "en"]
-

@@ -82,7 +82,12 @@ def test_few_statements_on_queue_page_work_page_and_saving(app, ingrid, desk, wo
         desk.hand_in(desk.cast.olivier)
         desk.mark(desk.cast.facilitator, again, Act.DRAFT)
     token = ingrid.token()
-    for address, most in (("/en/grading", 4), ("/en/grading?show=all", 4), (f"/en/grading/{again}", 5), ("/en/grading/release", 2)):
+    for address, most in (
+        ("/en/grading", 4),
+        ("/en/grading?show=all", 4),
+        (f"/en/grading/{again}", 5),
+        ("/en/grading/release", 2),
+    ):
         ingrid.get(address)
         with statements() as seen:
             ingrid.client.get(address)
@@ -113,7 +118,9 @@ def test_marks_are_saved_as_a_draft_and_stand_when_the_page_opens_again(ingrid, 
     assert answer.location == f"/en/grading/{work}"
     page = ingrid.get("marking.submission", submission_id=work)
     assert page.fields["level-problem"] == "3" and "level-safety" not in page.fields and page.fields["version"] == "1"
-    assert page.fields["feedback"] == "Say where the range comes from." and page.fields["remark-problem"] == "Good range."
+    assert (
+        page.fields["feedback"] == "Say where the range comes from." and page.fields["remark-problem"] == "Good range."
+    )
     assert "37.5 of 100" in page.words() and "Draft saved on the server, 12:00" in page.words()
     assert "1 criterion has no level yet." in page.words() and "Started" in ingrid.get("marking.queue").words()
 

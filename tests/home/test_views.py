@@ -35,11 +35,11 @@ def test_today_greets_by_her_own_clock_and_zone(as_participant, clock):
     assert "Good morning, Cedar" in as_participant.get("home.today").words()
 
 
-def test_who_has_read_everything_is_told_what_opens_next(as_participant, cast):
+def test_who_has_read_everything_is_led_to_the_first_task(as_participant, cast):
     for node in ("m1-words", "m1-types", "m1-success"):
         as_participant.post("modules.mark_read", lesson_id=cast.nodes[node])
     text = as_participant.get("home.today").words()
-    assert "Nothing is due. The next module opens on 15 April 2027." in text
+    assert "Title of m1-quiz" in text and "Due Wednesday 14 April 2027" in text
 
 
 def test_who_is_in_no_course_is_told_so(app, cast):

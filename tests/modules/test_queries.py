@@ -21,7 +21,7 @@ def load(cast, name="cedar"):
 def read(cast, node, *, name="cedar", at=NOW):
     person = load(cast, name)
     with transaction():
-        services.mark_read(queries.find_lesson_place(person, cast.nodes[node]), by=person, at=at)
+        services.mark_read(queries.find_lesson_place(person, cast.nodes[node], "en"), by=person, at=at)
 
 
 def outline(cast, language="en", name="cedar"):
@@ -60,14 +60,14 @@ def test_marking_twice_is_one_act_and_the_first_time_counts(in_app, cast):
 
 def test_a_lesson_opens_with_its_module(in_app, cast):
     person = load(cast)
-    assert queries.find_lesson_place(person, cast.nodes["m1-words"]).opening.opens_at == NOW - 5 * DAY
-    assert queries.find_lesson_place(person, cast.nodes["m2-map"]).opening.opens_at == NOW + 2 * DAY
+    assert queries.find_lesson_place(person, cast.nodes["m1-words"], "en").opening.opens_at == NOW - 5 * DAY
+    assert queries.find_lesson_place(person, cast.nodes["m2-map"], "en").opening.opens_at == NOW + 2 * DAY
 
 
 def test_what_is_not_open_cannot_be_marked(in_app, cast):
     with pytest.raises(NotOpenYet):
         read(cast, "m2-map")
-    place = queries.find_lesson_place(load(cast), cast.nodes["m2-map"])
+    place = queries.find_lesson_place(load(cast), cast.nodes["m2-map"], "en")
     with pytest.raises(NoDateYet), transaction():
         services.mark_read(
             queries.LessonPlace(**{**vars(place), "opening": type(place.opening)(opens_at=None)}), by=load(cast), at=NOW
@@ -75,19 +75,19 @@ def test_what_is_not_open_cannot_be_marked(in_app, cast):
 
 
 def test_a_module_is_no_lesson_and_a_stranger_id_is_nothing(in_app, cast):
-    assert queries.find_lesson_place(load(cast), cast.nodes["m1"]) is None
-    assert queries.find_lesson_place(load(cast), cast.cohort_id) is None
+    assert queries.find_lesson_place(load(cast), cast.nodes["m1"], "en") is None
+    assert queries.find_lesson_place(load(cast), cast.cohort_id, "en") is None
 
 
 def test_the_text_falls_back_like_the_outline(in_app, cast):
-    place = queries.find_lesson_place(load(cast), cast.nodes["m1-words"])
-    version = place.cohort.version
-    assert [queries.text_of(place.lesson, version, wanted).language for wanted in ("ar", "sw")] == ["ar", "en"]
+    places = {wanted: queries.find_lesson_place(load(cast), cast.nodes["m1-words"], wanted) for wanted in ("ar", "sw")}
+    assert [place.text(wanted).language for wanted, place in places.items()] == ["ar", "en"]
+    assert set(places["ar"].texts) == {"ar"}, "no more is read than is shown"
 
 
 def test_who_left_while_the_page_was_open_marks_nothing(in_app, cast):
     person = load(cast)
-    place = queries.find_lesson_place(person, cast.nodes["m1-words"])
+    place = queries.find_lesson_place(person, cast.nodes["m1-words"], "en")
     with transaction():
         db.session.query(Enrolment).filter_by(id=place.enrolment.id).update({"state": EnrolmentState.WITHDRAWN})
     with pytest.raises(TakesPartNoMore), transaction():

@@ -5,7 +5,7 @@ import pytest
 
 from lms.courses.rules import Told
 from lms.modules import rules
-from lms.modules.rules import ModuleState, OutlineLesson, OutlineModule, PartOfDay
+from lms.modules.rules import Activity, ActivityState, ModuleState, OutlineLesson, OutlineModule, PartOfDay
 from tests.cast import DAY, NOW
 
 
@@ -22,7 +22,19 @@ def lesson(number, *, read=False):
     )
 
 
-def module(number, reads, *, opens=-1):
+def activity(number, state=ActivityState.NOT_STARTED, *, due=None):
+    return Activity(
+        id=UUID(int=number),
+        module="m1",
+        kind="quiz",
+        title=Told("", "en"),
+        counts=True,
+        state=state,
+        due_at=None if due is None else NOW + due * DAY,
+    )
+
+
+def module(number, reads, *, opens=-1, activities=()):
     return OutlineModule(
         node_id=f"m{number}",
         number=number,
@@ -30,6 +42,7 @@ def module(number, reads, *, opens=-1):
         summary=Told("", "en"),
         opens_at=None if opens is None else NOW + opens * DAY,
         lessons=[lesson(number * 10 + place, read=read) for place, read in enumerate(reads, 1)],
+        activities=activities,
     )
 
 
@@ -54,6 +67,38 @@ def test_the_state_of_a_module(reads, opens, state):
 def test_the_next_step_is_the_first_unread_lesson_of_what_is_open():
     step = rules.next_step([module(1, [True, False, False]), module(2, [False])], at=NOW)
     assert (step.module.number, step.lesson.id, step.number, step.is_first) == (1, UUID(int=12), 2, False)
+
+
+@pytest.mark.parametrize(
+    ("reads", "state", "expected"),
+    [
+        ([True], ActivityState.NOT_STARTED, ModuleState.IN_PROGRESS),
+        ([True], ActivityState.RETURNED, ModuleState.IN_PROGRESS),
+        ([True], ActivityState.HANDED_IN, ModuleState.DONE),
+        ([True], ActivityState.DONE, ModuleState.DONE),
+        ([False], ActivityState.DONE, ModuleState.IN_PROGRESS),
+        ([False], ActivityState.NOT_STARTED, ModuleState.NOT_STARTED),
+    ],
+)
+def test_a_module_is_done_when_it_is_read_and_its_tasks_are_handed_in(reads, state, expected):
+    assert rules.state_of(module(1, reads, activities=[activity(1, state)]), at=NOW) is expected
+
+
+def test_after_the_lessons_come_the_tasks_that_wait():
+    tasks = [activity(1, ActivityState.DONE), activity(2, ActivityState.RETURNED), activity(3)]
+    step = rules.next_step([module(1, [True], activities=tasks), module(2, [False])], at=NOW)
+    assert (step.lesson, step.activity) == (None, tasks[1])
+
+
+def test_what_is_due_is_what_waits_in_open_modules_soonest_first():
+    late, soon, dateless = activity(1, due=-1), activity(2, due=3), activity(3)
+    done, closed = activity(4, ActivityState.DONE, due=2), activity(5, due=2)
+    outline = [
+        module(1, [True], activities=[soon, dateless, done, late]),
+        module(2, [False], opens=1, activities=[closed]),
+    ]
+    assert rules.due_soon(outline, at=NOW, most=5) == [late, soon]
+    assert rules.due_soon(outline, at=NOW, most=1) == [late]
 
 
 def test_a_lesson_left_out_comes_before_later_modules():

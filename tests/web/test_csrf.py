@@ -1,11 +1,16 @@
 import base64
 import re
+from uuid import UUID
 
 import pytest
+from werkzeug.routing import IntegerConverter
 
 from tests.client import Visitor
 
 GOOD = {"login": "cedar", "password": "x" * 20}
+
+
+SOME_ID = UUID(int=1)
 
 
 def token_of(page):
@@ -73,7 +78,11 @@ def test_every_unsafe_route_is_guarded(app, as_participant):
     for rule in app.url_map.iter_rules():
         if rule.methods & {"POST", "PUT", "PATCH", "DELETE"}:
             with app.test_request_context():
-                values = dict.fromkeys(rule.arguments, "00000000-0000-0000-0000-000000000001") | {"lang": "en"}
+                values = {
+                    name: 1 if isinstance(rule._converters[name], IntegerConverter) else SOME_ID
+                    for name in rule.arguments
+                }
+                values["lang"] = "en"
                 address = app.url_map.bind("localhost").build(
                     rule.endpoint, {k: v for k, v in values.items() if k in rule.arguments}, method="POST"
                 )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Select, and_, select
@@ -126,7 +126,7 @@ def _steps_of(found: Iterable[Found]) -> dict[int, list[Step]]:
     return steps
 
 
-def _attempts(replay: Replay, who: Person) -> Select[Any]:
+def _attempts(replay: Replay, who: Person) -> Select[Attempt, Person, str]:
     return (
         select(Attempt, Person, Enrolment.alias)
         .join(Enrolment, Enrolment.id == Attempt.enrolment_id)

@@ -193,13 +193,25 @@ def _questions(sitting: Sitting, number: int, *, per_page: int, **more: Any) -> 
         here=more.pop("shown", None) or [slots[one - 1] for one in here],
         is_all=per_page == quizzes.ALL,
         is_last=here[-1] == len(slots),
-        at_once=sitting.task.quiz.feedback is quizzes.FeedbackAt.AT_ONCE,
+        reviews=_reviews(sitting, slots) if "checked" in request.args else {},
+        at_once=_is_at_once(sitting),
         ends_at=ends_at(terms, outage=compute_outage(sitting.steps, terms)),
         now=clock.now(),
-        just_checked="checked" in request.args,
         other_languages=[code for code in LANGUAGES if code != page_language()],
         **more,
     )
+
+
+def _is_at_once(sitting: Sitting) -> bool:
+    return sitting.task.quiz.feedback is quizzes.FeedbackAt.AT_ONCE
+
+
+def _reviews(sitting: Sitting, slots: list[Slot]) -> Mapping[int, reviewing.Reviewed]:
+    """What was right, by question: in a practice that says so at once."""
+    if not _is_at_once(sitting):
+        return {}
+    required = sitting.attempt_catalogue.required_languages
+    return {slot.number: reviewing.reviewed(slot, required) for slot in slots if slot.is_answered}
 
 
 def _slots(sitting: Sitting) -> list[Slot]:
