@@ -14,7 +14,8 @@ from sqlalchemy import Engine, create_engine, event
 from lms.app import create_app
 from lms.kernel import migrations
 from lms.kernel.clock import FixedClock
-from lms.kernel.db import PATIENCE, WRITES, db, transaction
+from lms.kernel.db import WRITES, db, transaction
+from lms.kernel.waiting import PATIENCE
 from lms.settings import Settings, read_settings
 from tests.cast import NOW, Cast, make_cast
 from tests.client import Visitor

@@ -1,7 +1,6 @@
 """The signed-in person of this request."""
 
 import logging
-from datetime import timedelta
 from typing import cast
 
 from flask import Flask, Response, g, redirect, request, url_for
@@ -11,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lms.kernel import clock
 from lms.kernel.db import transaction
+from lms.kernel.waiting import SHORT_PATIENCE
 from lms.web import cookies
 from lms.web.cookies import Cookie
 from lms.web.csrf import ForgedOrStale, carries_work
@@ -20,7 +20,6 @@ from . import queries, rules, services
 from .models import Person
 
 log = logging.getLogger("lms.accounts")
-BUSY_PATIENCE = timedelta(milliseconds=200)
 
 
 def me() -> Person:
@@ -64,7 +63,7 @@ def _note_use(response: Response) -> Response:
     at = clock.now()
     if rules.should_note_use(times, at=at):
         try:
-            with transaction(patience=BUSY_PATIENCE):
+            with transaction(patience=SHORT_PATIENCE):
                 services.note_use(session_id, at=at)
         except SQLAlchemyError as fault:
             log.warning("the use of a session was not noted: %s", type(fault).__name__)
@@ -76,7 +75,7 @@ def _finish_leaving(response: Response) -> Response:
     token = cookies.read(Cookie.SESSION)
     if cookies.read(Cookie.LEFT) and token is not None and not g.get("signed_in_now"):
         try:
-            with transaction(patience=BUSY_PATIENCE):
+            with transaction(patience=SHORT_PATIENCE):
                 services.end_session(token)
         except SQLAlchemyError as fault:
             log.warning("a session was not ended: %s", type(fault).__name__)

@@ -18,8 +18,13 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, String, Uuid, event, func, select
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapper, registry
 from sqlalchemy.types import TypeDecorator
+
+from . import postgres
+from .waiting import REQUEST_PATIENCE, milliseconds, note_silence, usual_patience
 
 KEYSTORE = "keystore"
 """Schema of the person keys: an attached file under SQLite, a schema under PostgreSQL."""
@@ -27,7 +32,8 @@ KEYSTORE = "keystore"
 WRITES = "lms_writes"
 """Marks a connection whose transaction will write; its value is how long to wait for the lock."""
 
-PATIENCE = timedelta(seconds=10)
+READ_ONLY = 8
+"""What SQLite calls a database that may only be read."""
 
 Json = JSON().with_variant(JSONB(), "postgresql")
 """A column of plain JSON: titles by language, settings, lists of ids. Never personal data."""
@@ -109,14 +115,15 @@ else:
 
 
 @contextmanager
-def transaction(*, patience: timedelta = PATIENCE) -> Iterator[None]:
+def transaction(*, patience: timedelta | None = None) -> Iterator[None]:
     """Do one act: commit all of it, or nothing.
 
     Entered by views, cli and jobs only, once per request or unit of work, never one inside the other. What was read
     before belongs to an older snapshot: a service reads anew, with a lock, what its decision rests on. After a refusal
     the objects at hand keep what was loaded and belong to no session, so that the page can still be drawn.
 
-    patience: how long to wait for somebody else's lock. Raises RuntimeError when something was changed outside.
+    patience: how long to wait for somebody else's lock; without one as is usual (kernel.waiting). Raises RuntimeError
+    when something was changed outside.
     """
     session = db.session()
     if session.new or session.dirty or session.deleted or session.info.get(WRITES):
@@ -124,7 +131,9 @@ def transaction(*, patience: timedelta = PATIENCE) -> Iterator[None]:
     session.commit()  # ends the reading snapshot
     session.info[WRITES] = True
     try:
-        _wait_at_most(session.connection(execution_options={WRITES: patience}), patience)
+        connection = session.connection(execution_options={WRITES: patience or usual_patience()})
+        if patience is not None and connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds(patience)}")
         yield
         session.commit()
     except BaseException:
@@ -141,15 +150,6 @@ def lock_name(name: bytes) -> None:
         db.session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(name[:8], signed=True))))
 
 
-def _wait_at_most(connection: Connection, patience: timedelta) -> None:
-    if connection.dialect.name == "postgresql" and patience is not PATIENCE:
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_milliseconds(patience)}")
-
-
-def _milliseconds(patience: timedelta) -> int:
-    return int(patience.total_seconds() * 1000)
-
-
 def connect_database(app: Flask, keystore: Path | None) -> None:
     """Open the application's engine and teach it our ways.
 
@@ -160,6 +160,8 @@ def connect_database(app: Flask, keystore: Path | None) -> None:
         engine = db.engine
     if engine.dialect.name == "sqlite":
         _teach_sqlite(engine, keystore)
+    else:
+        postgres.teach(engine)
 
 
 def _teach_sqlite(engine: Engine, keystore: Path | None) -> None:
@@ -172,7 +174,7 @@ def _teach_sqlite(engine: Engine, keystore: Path | None) -> None:
             connection.execute(f"PRAGMA {schema}.synchronous=FULL")
             connection.execute(f"PRAGMA {schema}.secure_delete=ON")
         connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute(f"PRAGMA busy_timeout={_milliseconds(PATIENCE)}")
+        connection.execute(f"PRAGMA busy_timeout={milliseconds(usual_patience())}")
 
     def on_begin(connection: Connection) -> None:
         # A deferred transaction that reads first and writes later fails at once when somebody wrote in between.
@@ -181,8 +183,19 @@ def _teach_sqlite(engine: Engine, keystore: Path | None) -> None:
         if patience is None:
             connection.exec_driver_sql("BEGIN")
             return
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={_milliseconds(patience)}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={milliseconds(patience)}")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError:
+            if patience >= REQUEST_PATIENCE:
+                note_silence()
+            raise
+
+    def on_error(context: ExceptionContext) -> None:
+        # A file that could not be opened for writing stays so for this connection, whatever becomes of the file.
+        if getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF == READ_ONLY:
+            context.is_disconnect = True
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)
+    event.listen(engine, "handle_error", on_error)

@@ -12,8 +12,9 @@ from alembic.util import CommandError
 from flask import current_app
 from sqlalchemy import Connection, create_engine, make_url
 
-from .db import KEYSTORE, PATIENCE, WRITES, db
+from .db import KEYSTORE, WRITES, db
 from .errors import Misconfigured
+from .waiting import PATIENCE
 
 
 def upgrade(revision: str = "head") -> None:

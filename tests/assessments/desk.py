@@ -12,6 +12,7 @@ from lms.accounts.models import Person
 from lms.accounts.rules import Role
 from lms.assessments.models import Attempt
 from lms.assessments.queries import marking as queries
+from lms.assessments.queries import releasing
 from lms.assessments.queries import sitting as sittings
 from lms.assessments.rules.attempts import Answered, HandIn
 from lms.assessments.rules.marking import Act, Comment, Marks
@@ -122,7 +123,7 @@ class Desk:
 
     def release(self, member: Member, *, at: datetime = NOW, operation: UUID | None = None) -> int:
         """She releases all that is on the list."""
-        ready = queries.find_release(self.person(member), self.memo, "en")
+        ready = releasing.find_release(self.person(member), self.memo, "en")
         with transaction():
             seen = {row.id: row.version for row in ready.ready}
             return marking.release(ready, seen, operation or new_id(), by=self.person(member), at=at)

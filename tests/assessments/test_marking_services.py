@@ -17,8 +17,9 @@ from lms.assessments.errors import (
 )
 from lms.assessments.models import Conflict, MarkerLanguages, StepRow
 from lms.assessments.policy import AssessmentPermission
-from lms.assessments.queries import marking as queries
-from lms.assessments.queries.marking import Show
+from lms.assessments.queries import queue as queues
+from lms.assessments.queries import releasing
+from lms.assessments.queries.queue import Show
 from lms.assessments.rules.attempts import AttemptState, StepKind
 from lms.assessments.rules.deadlines import Timeliness
 from lms.assessments.rules.marking import NO_MARKS, Act, QueueState, Verdict
@@ -188,7 +189,7 @@ def test_returned_work_is_read_again_in_its_next_version(desk, work):
 def test_release_shows_what_was_on_the_list_and_nothing_else(desk, work):
     other = desk.hand_in(desk.cast.nour, language="ar")
     desk.mark(desk.cast.facilitator, work)
-    ready = queries.find_release(desk.person(desk.cast.facilitator), desk.memo, "en")
+    ready = releasing.find_release(desk.person(desk.cast.facilitator), desk.memo, "en")
     desk.mark(desk.cast.facilitator, other)
     with transaction():
         seen = {row.id: row.version for row in ready.ready}
@@ -203,7 +204,7 @@ def test_release_shows_what_was_on_the_list_and_nothing_else(desk, work):
 
 def test_marks_that_changed_since_the_list_was_made_are_not_released(desk, work):
     desk.mark(desk.cast.facilitator, work)
-    ready = queries.find_release(desk.person(desk.cast.facilitator), desk.memo, "en")
+    ready = releasing.find_release(desk.person(desk.cast.facilitator), desk.memo, "en")
     desk.mark(desk.cast.facilitator, work, levels={"problem": 1, "safety": 1})
     with pytest.raises(NothingToRelease), transaction():
         seen = {row.id: row.version for row in ready.ready}
@@ -213,7 +214,7 @@ def test_marks_that_changed_since_the_list_was_made_are_not_released(desk, work)
 def test_releasing_twice_is_one_act_and_an_empty_list_releases_nothing(desk, work):
     desk.mark(desk.cast.facilitator, work)
     person = desk.person(desk.cast.facilitator)
-    ready, operation = queries.find_release(person, desk.memo, "en"), new_id()
+    ready, operation = releasing.find_release(person, desk.memo, "en"), new_id()
     seen = {row.id: row.version for row in ready.ready}
     for _ in range(2):
         with transaction():
@@ -234,7 +235,7 @@ def test_released_marks_are_not_changed_here(desk, work):
 def test_a_list_of_another_task_releases_nothing_here(desk, work):
     note = desk.hand_in(desk.cast.cedar, task=desk.note)
     desk.mark(desk.cast.facilitator, note)
-    ready = queries.find_release(desk.person(desk.cast.facilitator), desk.memo, "en")
+    ready = releasing.find_release(desk.person(desk.cast.facilitator), desk.memo, "en")
     with pytest.raises(NothingToRelease), transaction():
         marking.release(ready, {note: 1}, new_id(), by=desk.person(desk.cast.facilitator), at=NOW)
 
@@ -283,7 +284,7 @@ def test_where_all_have_a_conflict_the_coordinator_sees_it(desk, work):
     declare(desk, desk.cast.facilitator, work)
     declare(desk, desk.amadou, work)
     assert desk.attempt(work).marker_id is None
-    queue = queries.queue_of(desk.person(desk.cast.coordinator), Show(), page=1, language="en")
+    queue = queues.queue_of(desk.person(desk.cast.coordinator), Show(), page=1, language="en")
     assert [row.alias for row in queue.rows] == ["Cedar"] and queue.waiting == 1
 
 
@@ -341,7 +342,7 @@ def test_the_oldest_comes_first_and_own_languages_before_the_rest(desk):
     nour = desk.hand_in(desk.cast.nour, language="ar", at=NOW - 5 * DAY)
     cedar = desk.hand_in(desk.cast.cedar, at=NOW - 2 * DAY)
     olivier = desk.hand_in(desk.cast.olivier, at=NOW - 3 * DAY)
-    queue = queries.queue_of(desk.person(desk.cast.facilitator), Show(everything=True), page=1, language="en")
+    queue = queues.queue_of(desk.person(desk.cast.facilitator), Show(everything=True), page=1, language="en")
     assert [row.id for row in queue.rows] == [olivier, cedar, nour]
 
 
@@ -351,7 +352,7 @@ def test_the_queue_says_how_each_stands(desk, work):
     desk.mark(desk.cast.facilitator, work)
     desk.mark(desk.cast.facilitator, nour, Act.DRAFT)
     declare(desk, desk.cast.facilitator, olivier)
-    queue = queries.queue_of(desk.person(desk.cast.facilitator), Show(everything=True), page=1, language="en")
+    queue = queues.queue_of(desk.person(desk.cast.facilitator), Show(everything=True), page=1, language="en")
     found = {row.alias: (row.state, row.late, row.marker) for row in queue.rows}
     assert found == {
         "Nour": (QueueState.STARTED, Timeliness.LATE, "Facilitator"),
@@ -367,7 +368,7 @@ def test_what_is_open_returned_or_released_is_in_no_queue(desk, work):
     returned = desk.hand_in(desk.cast.nour)
     desk.mark(desk.cast.facilitator, returned, Act.RETURN, feedback="Again.")
     for member in (desk.cast.facilitator, desk.amadou, desk.cast.coordinator, desk.cast.cedar, desk.cast.stranger):
-        assert queries.queue_of(desk.person(member), Show(everything=True), page=1, language="en").rows == []
+        assert queues.queue_of(desk.person(member), Show(everything=True), page=1, language="en").rows == []
 
 
 def test_the_row_filter_agrees_with_the_predicate(desk, work):
@@ -377,7 +378,7 @@ def test_the_row_filter_agrees_with_the_predicate(desk, work):
         if not hasattr(member, "login"):
             continue
         person = desk.person(member)
-        queue = queries.queue_of(person, Show(everything=True), page=1, language="en")
+        queue = queues.queue_of(person, Show(everything=True), page=1, language="en")
         open_rows = {row.id for row in queue.rows if row.state is not QueueState.CONFLICT}
         may = {one for one in (work, *others) if allows(AssessmentPermission.MARK, person, desk.find(member, one))}
         assert open_rows == may

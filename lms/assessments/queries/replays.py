@@ -27,7 +27,7 @@ from . import keys
 from .book import CohortBook, find_cohort
 from .catalogue import catalogue
 
-BATCH = 50
+BATCH = 250
 
 Found: TypeAlias = tuple[Attempt, Person, str]
 """An attempt, the participant with her key, and her alias."""

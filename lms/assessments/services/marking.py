@@ -12,7 +12,9 @@ from lms.kernel.db import db
 from ..errors import BeingMarked, MarkedMeanwhile, NothingToRelease, NotNow
 from ..models import Attempt, Conflict, MarkerLanguages, StepRow
 from ..queries import marking as queries
-from ..queries.marking import Reading, Release, Submission
+from ..queries import queue, releasing
+from ..queries.marking import Reading, Submission
+from ..queries.releasing import Release
 from ..queries.sitting import attempt_for_update, step_of_operation
 from ..rules import marking
 from ..rules.attempts import AttemptState, StepKind, identify
@@ -178,7 +180,7 @@ def release(release: Release, seen: Mapping[UUID, int], operation: UUID, *, by: 
     seen: which attempts the list held, and the version of the marks of each. Raises NothingToRelease.
     """
     names = {one: identify(operation, one, None, [StepKind.RELEASE, version]) for one, version in seen.items()}
-    marked = queries.marked_for_update(release, by, seen)
+    marked = releasing.marked_for_update(release, by, seen)
     if not marked:
         return _released_before(list(names.values()))
     for attempt, mark in marked:
@@ -187,7 +189,7 @@ def release(release: Release, seen: Mapping[UUID, int], operation: UUID, *, by: 
 
 
 def _released_before(names: Sequence[UUID]) -> int:
-    done = queries.released_by(names)
+    done = releasing.released_by(names)
     if not done:
         raise NothingToRelease
     return done
@@ -216,7 +218,7 @@ def _release(attempt: Attempt, mark: StepRow, name: UUID, *, by: Person, at: dat
 def choose_languages(languages: Sequence[str], *, by: Person) -> None:
     """Keep in which languages she marks, the language of her pages first. Not audited: it concerns nobody else."""
     own_first = sorted(languages, key=lambda code: code != by.interface_language)
-    row = queries.languages_row(by)
+    row = queue.languages_row(by)
     if row is None:
         db.session.add(MarkerLanguages(person_id=by.id, languages=own_first))
     else:

@@ -194,12 +194,20 @@ def hand_in(sitting: Sitting, sent: HandIn, *, by: Person, at: datetime) -> Atte
         close_by_clock(attempt, owner=by, at=at)
         return attempt
     steps = _steps(attempt, by)
+    if _was_done(attempt, steps, sent.operation, StepKind.HAND_IN):
+        return attempt  # a page from before she took it back
     if attempt.kind is TaskKind.ASSIGNMENT and not rules.heads(steps):
         raise NothingToHandIn
     _finish(attempt, steps, StepKind.HAND_IN, sent, by=by.id, at=at)
     if attempt.kind is TaskKind.ASSIGNMENT:
         allotting.allot(attempt, sitting.cohort, at=at)
     return attempt
+
+
+def _was_done(attempt: Attempt, steps: Sequence[Step], operation: UUID, kind: StepKind) -> bool:
+    """Whether this very act was received before."""
+    stored = rules.identify(operation, attempt.public_id, None, kind)
+    return any(step.operation == stored for step in steps)
 
 
 def close_by_clock(attempt: Attempt, *, owner: Person, at: datetime) -> None:
@@ -218,11 +226,10 @@ def _finish(attempt: Attempt, steps: list[Step], kind: StepKind, sent: HandIn, *
     timeliness = judge_step(steps, attempt.terms(), received_at=at, held=sent.held)
     words = sum(count_words(str((step.data or {}).get("text", ""))) for step in standing.values())
     data = {"fingerprint": receipt.fingerprint, "timeliness": timeliness, "answers": len(content)}
-    times = sum(step.kind in (StepKind.HAND_IN, StepKind.TIME_UP) for step in steps)
     append(
         attempt,
         NewStep(
-            operation=rules.identify(sent.operation, attempt.public_id, None, [kind, times]),
+            operation=rules.identify(sent.operation, attempt.public_id, None, kind),
             kind=kind,
             by=by,
             at=at,
@@ -259,14 +266,15 @@ def take_back(sitting: Sitting, operation: UUID, *, language: str, by: Person, a
     attempt = sittings.attempt_for_update(sitting.attempt.id)
     if attempt.state is AttemptState.OPEN:
         return attempt
-    rows = sittings.rows_of(attempt)
-    is_being_marked = any(row.kind in rules.OF_MARKING for row in rows)
+    steps = _steps(attempt, by)
+    if _was_done(attempt, steps, operation, StepKind.TAKE_BACK):
+        return attempt
+    is_being_marked = any(step.kind in rules.OF_MARKING for step in steps)
     rules.check_take_back(attempt.state, deadline=attempt.due_at, is_being_marked=is_being_marked, at=at)
-    times = sum(row.kind is StepKind.TAKE_BACK for row in rows)
     append(
         attempt,
         NewStep(
-            operation=rules.identify(operation, attempt.public_id, None, [StepKind.TAKE_BACK, times]),
+            operation=rules.identify(operation, attempt.public_id, None, StepKind.TAKE_BACK),
             kind=StepKind.TAKE_BACK,
             by=by.id,
             at=at,

@@ -25,7 +25,11 @@ from ..errors import BrokenOperation, CriterionMissing, FeedbackMissing, MarkedM
 from ..forms import read_operation
 from ..policy import AssessmentPermission
 from ..queries import marking as queries
-from ..queries.marking import Release, Show, Submission
+from ..queries import queue as queues
+from ..queries import releasing
+from ..queries.marking import Submission
+from ..queries.queue import Show
+from ..queries.releasing import Release
 from ..rules import marking as rules
 from ..rules.attempts import AttemptState, StepKind
 from ..rules.marking import Act, Marks
@@ -79,7 +83,7 @@ def give_back(work: Submission) -> ResponseReturnValue:
 
 def _save(work: Submission, act: Act) -> ResponseReturnValue:
     unfinished: Refusal | None = None
-    following = rules.neighbours(queries.waiting_for(me()), work.attempt.public_id)[1] if act is Act.NEXT else None
+    following = rules.neighbours(queues.waiting_for(me()), work.attempt.public_id)[1] if act is Act.NEXT else None
     try:
         sent = forms.read_sent(request.form, work.rubric, language=page_language())
         try:
@@ -173,7 +177,7 @@ def release() -> ResponseReturnValue:
 
 def sent_release(who: Person) -> Release | None:
     """The list that a form was made from, as it is now."""
-    return queries.find_release(who, forms.read_task(request.form), page_language())
+    return releasing.find_release(who, forms.read_task(request.form), page_language())
 
 
 @bp.post("/release/now")
@@ -194,7 +198,7 @@ def release_now(ready: Release) -> ResponseReturnValue:
 def _queue_page(**more: Any) -> str:
     show = _shown()
     page = request.args.get("page", 1, type=int)
-    found = queries.queue_of(me(), show, page=min(max(page, 1), 10_000), language=page_language())
+    found = queues.queue_of(me(), show, page=min(max(page, 1), 10_000), language=page_language())
     at = clock.now()
     return render_template(
         "assessments/marking/queue.html",
@@ -247,7 +251,7 @@ def _page(
         reading=reading,
         version=reading.saved.version if version is None else version,
         pieces=rules.place_comments(reading.paragraphs, marks.comments),
-        is_open=work.attempt.state in queries.WAITS,
+        is_open=work.attempt.state in queues.WAITS,
         is_held=reading.holder is not None,
         typed=typed,
         refusal=explain(refusal) if refusal is not None else None,
@@ -304,7 +308,7 @@ def _two_versions(work: Submission, act: Act, typed: Marks, refusal: Refusal) ->
 def _release_page(refusal: str | None = None) -> str:
     return render_template(
         "assessments/marking/release.html",
-        releases=queries.releases_of(me(), page_language()),
+        releases=releasing.releases_of(me(), page_language()),
         operation=new_id(),
         refusal=refusal,
         done=_known(request.args.get("done"), ("all", "some")),

@@ -6,7 +6,7 @@
   if (!form || !window.fetch || !window.FormData || !window.URLSearchParams || !window.crypto) return;
 
   var says = form.dataset, quiz = says.work === 'quiz', AFTER = 2000, AGAIN = 5000, MOST_WAIT = 60000;
-  var queue = [], sending = false, leaving = '', timer = 0, retry = 0, wait = AGAIN, ended = false;
+  var queue = [], sending = false, leaving = '', timer = 0, retry = 0, wait = AGAIN, stopped = false;
   var state = form.querySelector('.save'), notice = form.querySelector('[data-notice]');
 
   function tell(text, kind) {
@@ -32,6 +32,10 @@
     return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
   }
 
+  // Since when the device holds an answer: by the clock that runs evenly, or by the other where that slept.
+  function moment() { return { even: performance.now(), day: Date.now() }; }
+  function held(since) { return Math.max(0, Math.round(Math.max(performance.now() - since.even, Date.now() - since.day))); }
+
   // What one question says now, as the form would send it.
   function parts(number) {
     var data = new FormData(form), found = [];
@@ -50,13 +54,14 @@
   // Put what changed into the queue, each change as an act of its own with the next number.
   function take() {
     clearTimeout(timer);
+    if (stopped) return;
     numbers().forEach(function (number) {
       var now = parts(number), said = JSON.stringify(now);
       if (said === known[number]) return;
       known[number] = said;
       var sequence = field('seq' + number), op = newId();
       queue = queue.filter(function (act) { return act.number !== number || act.sent; });
-      queue.push({ number: number, parts: now, op: op, seq: sequence.value, written: performance.now() });
+      queue.push({ number: number, parts: now, op: op, seq: sequence.value, written: moment() });
       field('op' + number).value = newId();
       sequence.value = +sequence.value + 1;
       if (quiz) mark(number);
@@ -65,7 +70,7 @@
   }
 
   function send() {
-    if (sending || ended || !queue.length) return finish();
+    if (sending || stopped || !queue.length) return finish();
     clearTimeout(retry);
     sending = true;
     var act = queue[0], body = new URLSearchParams();
@@ -75,7 +80,7 @@
     act.parts.forEach(function (part) { body.append(part[0], part[1]); });
     body.append('op' + act.number, act.op);
     body.append('seq' + act.number, act.seq);
-    body.append('held' + act.number, Math.round(performance.now() - act.written));
+    body.append('held' + act.number, held(act.written));
     tell(says.busy, 'muted');
     var stop = window.AbortController ? new AbortController() : null;
     if (stop) setTimeout(function () { stop.abort(); }, 20000);
@@ -90,6 +95,7 @@
         queue.shift();
         wait = AGAIN;
         if (told.attempt) field('attempt').value = told.attempt;
+        if (told.reload) return dispute(act, told.text);
         if (!answer.ok) { tell(told.text, 'fail'); leaving = ''; return warn(told.text); }
         warn('');
         if (queue.length) return send();
@@ -111,6 +117,14 @@
       wait = Math.min(wait * 2, MOST_WAIT);
     });
   }
+  // Changed elsewhere: nothing more is sent by itself, and the next button leads to both versions.
+  function dispute(act, text) {
+    stopped = true;
+    leaving = '';
+    field('seq' + act.number).value = act.seq;
+    tell(text, 'fail');
+    warn(says.conflict);
+  }
   window.addEventListener('online', function () { wait = AGAIN; send(); });
 
   function finish() {
@@ -121,7 +135,7 @@
   form.addEventListener('change', take);
   form.addEventListener('focusout', function (event) { if (event.target.tagName === 'TEXTAREA') take(); });
   window.addEventListener('beforeunload', function (event) {
-    clearTimeout(timer);
+    if (d.documentElement.hidden) return; // she pressed Leave now: nothing may hold her
     take();
     if (queue.length || sending) event.preventDefault();
   });
@@ -160,6 +174,7 @@
   // A draft is sent by its buttons too, after what waits is saved.
   if (!quiz) {
     form.addEventListener('submit', function (event) {
+      if (stopped) return;
       take();
       if (!queue.length && !sending) return;
       event.preventDefault();
@@ -225,6 +240,7 @@
   }
 
   form.addEventListener('submit', function (event) {
+    if (stopped) return;
     var go = event.submitter ? event.submitter.value : '';
     take();
     if (/^\d+$/.test(go) && show(+go)) return event.preventDefault();

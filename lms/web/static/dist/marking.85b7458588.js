@@ -86,6 +86,7 @@
     // Fields beside the form belong to it too.
     d.addEventListener('input', function (event) { if (event.target.form === form) changed(); });
     d.addEventListener('focusout', function (event) { if (event.target.form === form && typing(event.target)) save(); });
+    addEventListener('online', save);
     addEventListener('pagehide', function () { if (dirty && !busy && !stopped) post({ keepalive: true }); });
     form.addEventListener('submit', function (event) {
       clearTimeout(timer);

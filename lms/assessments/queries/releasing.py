@@ -1,0 +1,173 @@
+"""Finished marks that wait for their release."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, false, func, select
+from sqlalchemy.orm import aliased, contains_eager, defer
+
+from lms.accounts.models import Person
+from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
+from lms.courses.models import Version
+from lms.courses.rules import TaskKind, Told, tell
+from lms.kernel.db import db
+
+from ..models import Attempt, Conflict, StepRow
+from ..rules.attempts import OF_MARKING, AttemptState
+from ..rules.marking import Verdict
+from .queue import WAITS, cohorts_of, newest_step, own_conflict, title_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """A finished mark before its release. version: of its marks, so that only what was seen is released.
+
+    total, verdict, marker: None for a reader with a conflict of interest.
+    """
+
+    id: UUID
+    version: int
+    alias: str
+    number: int
+    total: int | None
+    verdict: Verdict | None
+    marker: str | None
+    in_conflict: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """The finished marks of one assignment in one cohort. waiting: handed in and not finished."""
+
+    entry: CalendarEntry
+    cohort: Cohort
+    course: Told
+    title: Told
+    ready: Sequence[Ready]
+    waiting: int
+
+
+def releases_of(who: Person, language: str) -> list[Release]:
+    """What can be released in her cohorts, each list by alias: one statement."""
+    rows = db.session.execute(_of_releases(who).where(Cohort.id.in_(cohorts_of(who)))).all()
+    by_entry: dict[int, list[Any]] = {}
+    for row in rows:
+        by_entry.setdefault(row.CalendarEntry.id, []).append(row)
+    releases = [_release(of_one, language) for of_one in by_entry.values()]
+    return [release for release in releases if release.ready]
+
+
+def find_release(who: Person, task_id: UUID | None, language: str) -> Release | None:
+    """The same for one task, whether anything is finished or not; None where nothing was ever handed in."""
+    rows = db.session.execute(_of_releases(who).where(CalendarEntry.public_id == task_id)).all() if task_id else []
+    return _release(rows, language) if rows else None
+
+
+def _of_releases(who: Person) -> Select[Any]:
+    latest, marker, reads = aliased(StepRow), aliased(Person), aliased(Version)
+    return (
+        select(
+            CalendarEntry,
+            Cohort,
+            Attempt,
+            Enrolment.alias,
+            Conflict.id.label("conflict_id"),
+            latest.data.label("mark_data"),
+            latest.sequence.label("mark_sequence"),
+            marker.shown_name.label("marker_name"),
+        )
+        .select_from(Attempt)
+        .join(Attempt.enrolment)
+        .join(Enrolment.cohort)
+        .join(Cohort.version)
+        .join(reads, reads.id == Attempt.version_id)
+        .join(
+            CalendarEntry,
+            and_(CalendarEntry.cohort_id == Enrolment.cohort_id, CalendarEntry.node_id == Attempt.node_id),
+        )
+        .outerjoin(Conflict, own_conflict(who))
+        .outerjoin(
+            latest,
+            and_(
+                Attempt.state == AttemptState.MARKED,
+                latest.number == newest_step(StepRow.kind.in_(OF_MARKING)),
+            ),
+        )
+        .outerjoin(marker, marker.id == latest.by_id)
+        .where(
+            Attempt.kind == TaskKind.ASSIGNMENT,
+            Attempt.state.in_((*WAITS, AttemptState.RELEASED)),
+            Enrolment.person_id != who.id,
+        )
+        .options(
+            contains_eager(Cohort.version),
+            contains_eager(Attempt.version.of_type(reads)),
+        )
+        .order_by(Cohort.starts_on.desc(), CalendarEntry.id, Enrolment.alias, Attempt.id)
+    )
+
+
+def _release(rows: Sequence[Any], language: str) -> Release:
+    first = rows[0]
+    cohort = first.Cohort
+    return Release(
+        entry=first.CalendarEntry,
+        cohort=cohort,
+        course=tell(cohort.title, language, cohort.version.required_languages),
+        title=title_of(first.Attempt.version, first.CalendarEntry.node_id, language),
+        ready=[_ready(row) for row in rows if row.Attempt.state is AttemptState.MARKED],
+        waiting=sum(row.Attempt.state is AttemptState.HANDED_IN for row in rows),
+    )
+
+
+def _ready(row: Any) -> Ready:
+    in_conflict, data = row.conflict_id is not None, row.mark_data or {}
+    return Ready(
+        id=row.Attempt.public_id,
+        version=row.mark_sequence,
+        alias=row.alias,
+        number=row.Attempt.number,
+        total=None if in_conflict else data.get("total"),
+        verdict=None if in_conflict or "verdict" not in data else Verdict(data["verdict"]),
+        marker=None if in_conflict else row.marker_name,
+        in_conflict=in_conflict,
+    )
+
+
+def marked_for_update(release: Release, who: Person, wanted: Mapping[UUID, int]) -> list[tuple[Attempt, StepRow]]:
+    """Of these the ones whose marks are finished and still the version that was seen, locked; hers left out."""
+    locked = db.session.scalars(
+        select(Attempt)
+        .join(Attempt.enrolment)
+        .where(
+            Attempt.public_id.in_(wanted),
+            Enrolment.cohort_id == release.cohort.id,
+            Attempt.node_id == release.entry.node_id,
+            Enrolment.person_id != who.id,
+            Attempt.state == AttemptState.MARKED if wanted else false(),
+        )
+        .order_by(Attempt.id)
+        .with_for_update(of=Attempt)
+        .execution_options(populate_existing=True)
+    ).all()
+    by_number = {attempt.id: attempt for attempt in locked}
+    newest = (
+        select(func.max(StepRow.number))
+        .where(StepRow.attempt_id.in_(by_number), StepRow.kind.in_(OF_MARKING))
+        .group_by(StepRow.attempt_id)
+    )
+    marks = db.session.scalars(
+        select(StepRow)
+        .where(StepRow.number.in_(newest))
+        .options(defer(StepRow.sealed, raiseload=True))
+        .order_by(StepRow.number)
+    )
+    pairs = [(by_number[row.attempt_id], row) for row in marks]
+    return [(attempt, row) for attempt, row in pairs if wanted[attempt.public_id] == row.sequence]
+
+
+def released_by(operations: Collection[UUID]) -> int:
+    """How many of these acts were done before."""
+    return db.session.scalar(select(func.count()).where(StepRow.operation_id.in_(operations))) or 0
