@@ -13,9 +13,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 START_SECONDS = 120
@@ -30,6 +31,32 @@ class Account:
     login: str
     password: str
     language: str
+
+
+@dataclass
+class School:
+    """What tests/school.py made. ten, memo, marked: addresses of tasks; marked: the note that writers handed in."""
+
+    ten: str
+    memo: str
+    marked: str
+    people: list[Account]
+    given: set[str] = field(default_factory=set)
+
+    def newcomer(self, language: str) -> Account:
+        """A learner who has done nothing yet; each is given out once."""
+        free = (one for one in self.people if one.login.startswith(f"learner-{language}") and one.login not in self.given)
+        account = next(free)
+        self.given.add(account.login)
+        return account
+
+    def tutor(self, language: str) -> Account:
+        """Who marks in this language."""
+        return next(one for one in self.people if one.login == f"tutor-{language}")
+
+    def writers(self, language: str) -> list[Account]:
+        """Who handed in the note, in the order of handing in."""
+        return [one for one in self.people if one.login.startswith(f"writer-{language}")]
 
 
 @dataclass
@@ -52,14 +79,37 @@ class Live:
         """The accounts of a role in a language, in the order of the file."""
         return [account for account in self.accounts if (account.role, account.language) == (role, language)]
 
+    @property
+    def pages(self) -> dict[str, str]:
+        """The addresses that the demo names."""
+        found: dict[str, str] = json.loads(self.accounts_file.read_text())["pages"]
+        return found
+
     def command(self, *arguments: str) -> str:
         """What an `lms` command prints that is run beside the server, with the same data."""
+        return self._run("lms", *arguments, folder=self.folder)
+
+    def _run(self, module: str, *arguments: str, folder: Path) -> str:
         environ = {**_clean_environment(), "LMS_ENV": "demo", "LMS_DATA_DIR": str(self.data_dir)}
         done = subprocess.run(
-            [sys.executable, "-m", "lms", *arguments], cwd=self.folder, env=environ, capture_output=True, text=True
+            [sys.executable, "-m", module, *arguments], cwd=folder, env=environ, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """What stands in the database; or change it behind the server's back."""
+        with closing(sqlite3.connect(self.data_dir / "lms.sqlite", timeout=20)) as database, database:
+            return database.execute(statement, values).fetchall()
+
+    @cached_property
+    def school(self) -> "School":
+        """A further cohort with a quiz of ten questions, and one whose texts wait to be marked (tests/school.py)."""
+        told = json.loads(self._run("tests.school", folder=Path(__file__).parents[1]))
+        people = [
+            Account(one["role"], one["login"], self.accounts[0].password, one["language"]) for one in told["people"]
+        ]
+        return School(told["ten"], told["memo"], told["marked"], people)
 
     @cached_property
     def invitation_code(self) -> str:

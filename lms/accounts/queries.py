@@ -1,5 +1,6 @@
 """Reading people and sessions."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select
@@ -98,6 +99,17 @@ def find_recipient(person_id: int) -> Person | None:
     return db.session.scalars(
         select(Person).where(Person.id == person_id, Person.disabled_at.is_(None)).options(joinedload(Person.key))
     ).one_or_none()
+
+
+def people_with_keys(people: Collection[int]) -> Sequence[Person]:
+    """These people by number, each with her key: what they type can be sealed."""
+    return db.session.scalars(
+        select(Person)
+        .where(Person.id.in_(people))
+        .options(joinedload(Person.key))
+        .order_by(Person.id)
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def some_sealed_person() -> Person | None:

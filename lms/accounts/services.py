@@ -2,6 +2,7 @@
 
 import hmac
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -54,9 +55,23 @@ class NewPerson:
 
 def make_person(new: NewPerson, *, by: Person | None, at: datetime) -> Person:
     """Make a person with a key of her own; what is secret is sealed before it is stored."""
+    return make_people([new], by=by, at=at)[0]
+
+
+def make_people(new: Sequence[NewPerson], *, by: Person | None, at: datetime) -> list[Person]:
+    """Make many people at once, each with a key of her own; in the order given."""
+    people = [_new_person(one, at=at) for one in new]
+    db.session.add_all(people)
+    db.session.flush()  # the audit entries need their numbers
+    for person in people:
+        audit.record(PERSON_MADE, by=_number(by), on=person.id, at=at)
+    return people
+
+
+def _new_person(new: NewPerson, *, at: datetime) -> Person:
     public_id = new_id()
     key = vault.make_key(public_id)
-    person = Person(
+    return Person(
         public_id=public_id,
         shown_name=new.shown_name,
         legal_name=vault.seal(key, new.legal_name, place=vault.LEGAL_NAME),
@@ -70,10 +85,6 @@ def make_person(new: NewPerson, *, by: Person | None, at: datetime) -> Person:
         exit_keys=False,
         created_at=at,
     )
-    db.session.add(person)
-    db.session.flush()  # the audit entry needs her number
-    audit.record(PERSON_MADE, by=_number(by), on=person.id, at=at)
-    return person
 
 
 def grant_role(person: Person, role: Role, *, cohort_id: int | None, by: Person | None, at: datetime) -> RoleGrant:

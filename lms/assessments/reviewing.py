@@ -10,6 +10,7 @@ from lms.kernel.errors import Refusal
 from lms.web.languages import page_language
 
 from .models import Attempt
+from .queries.keys import items_for
 from .queries.sitting import Handed, Sitting
 from .rules import quizzes
 from .rules.attempts import StepKind, answers, heads
@@ -70,13 +71,14 @@ def review(handed: Handed, *, at: datetime) -> dict[str, Any]:
     attempt, quiz, asked = handed.attempt, handed.place.task.quiz, handed.asked
     terms = attempt.terms()
     shows = quizzes.may_see_feedback(quiz, attempt.state, terms, at=at)
+    keys = items_for(attempt, handed.steps)
     standing = heads(counted(handed.steps, terms))
     received = [step for step in handed.steps if step.kind in (StepKind.HAND_IN, StepKind.TIME_UP)][-1]
     questions = [
         reviewed(
             make_slot(
                 number,
-                asked.items[name],
+                keys[name],
                 asked,
                 seed=attempt.seed,
                 steps=handed.steps,

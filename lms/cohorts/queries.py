@@ -1,6 +1,6 @@
 """Reading cohorts for one person."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -70,12 +70,10 @@ def calendar_of(cohort: Cohort) -> Sequence[CalendarEntry]:
     ).all()
 
 
-def alias_is_taken(cohort: Cohort, alias: str) -> bool:
-    """Whether somebody in the cohort bears this alias."""
-    return (
-        db.session.scalar(select(Enrolment.id).where(Enrolment.cohort_id == cohort.id, Enrolment.alias == alias))
-        is not None
-    )
+def aliases_taken(cohort: Cohort, aliases: Collection[str]) -> bool:
+    """Whether somebody in the cohort bears one of these aliases."""
+    taken = select(Enrolment.id).where(Enrolment.cohort_id == cohort.id, Enrolment.alias.in_(aliases)).limit(1)
+    return db.session.scalar(taken) is not None
 
 
 def find_cohort(version: Version, year: int) -> Cohort | None:

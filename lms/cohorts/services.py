@@ -1,6 +1,6 @@
 """Acts on a cohort: making it with its calendar, enrolling people."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -74,23 +74,43 @@ def _entry(node_id: str, cohort: Cohort, new: NewCohort) -> CalendarEntry:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class NewEnrolment:
+    """A place to be given. alias: one that nobody else bears in the cohort."""
+
+    person: Person
+    alias: str
+    course_language: str
+
+
+def enrol_all(cohort: Cohort, new: Sequence[NewEnrolment], *, by: Person | None, at: datetime) -> list[Enrolment]:
+    """Give many people their places at once, in the order given. Raises AliasTaken."""
+    aliases = [one.alias for one in new]
+    if len(set(aliases)) < len(aliases) or queries.aliases_taken(cohort, aliases):
+        raise AliasTaken
+    enrolments = [
+        Enrolment(
+            public_id=new_id(),
+            cohort_id=cohort.id,
+            person_id=one.person.id,
+            alias=one.alias,
+            course_language=one.course_language,
+            state=EnrolmentState.ACTIVE,
+            since_at=at,
+        )
+        for one in new
+    ]
+    db.session.add_all(enrolments)
+    db.session.flush()  # the audit entries need their numbers
+    state = (None, EnrolmentState.ACTIVE.value)
+    for enrolment in enrolments:
+        audit.record(PERSON_ENROLLED, by=by.id if by else None, on=enrolment.id, at=at, state=state)
+    return enrolments
+
+
 def enrol(
     person: Person, cohort: Cohort, *, alias: str, course_language: str, by: Person | None, at: datetime
 ) -> Enrolment:
     """Give a person her place in a cohort, under an alias that nobody else bears there. Raises AliasTaken."""
-    if queries.alias_is_taken(cohort, alias):
-        raise AliasTaken
-    enrolment = Enrolment(
-        public_id=new_id(),
-        cohort_id=cohort.id,
-        person_id=person.id,
-        alias=alias,
-        course_language=course_language,
-        state=EnrolmentState.ACTIVE,
-        since_at=at,
-    )
-    db.session.add(enrolment)
-    db.session.flush()  # the audit entry needs its number
-    state = (None, EnrolmentState.ACTIVE.value)
-    audit.record(PERSON_ENROLLED, by=by.id if by else None, on=enrolment.id, at=at, state=state)
-    return enrolment
+    new = NewEnrolment(person=person, alias=alias, course_language=course_language)
+    return enrol_all(cohort, [new], by=by, at=at)[0]

@@ -35,6 +35,9 @@ WRITES = "lms_writes"
 READ_ONLY = 8
 """What SQLite calls a database that may only be read."""
 
+READ_ONLY_STATE = "25006"
+"""What PostgreSQL calls it."""
+
 Json = JSON().with_variant(JSONB(), "postgresql")
 """A column of plain JSON: titles by language, settings, lists of ids. Never personal data."""
 
@@ -158,15 +161,28 @@ def connect_database(app: Flask, keystore: Path | None) -> None:
     db.init_app(app)
     with app.app_context():
         engine = db.engine
+    event.listen(engine, "handle_error", _drop_read_only)
     if engine.dialect.name == "sqlite":
         _teach_sqlite(engine, keystore)
     else:
         postgres.teach(engine)
 
 
+def is_read_only(fault: BaseException | None) -> bool:
+    """Whether the driver says that nothing may be written now."""
+    code, state = getattr(fault, "sqlite_errorcode", 0), getattr(fault, "sqlstate", None)
+    return code & 0xFF == READ_ONLY or state == READ_ONLY_STATE
+
+
+def _drop_read_only(context: ExceptionContext) -> None:
+    # What was opened while nothing may be written stays so for its connection, whatever becomes of the database.
+    if is_read_only(context.original_exception):
+        context.is_disconnect = True
+
+
 def _teach_sqlite(engine: Engine, keystore: Path | None) -> None:
     def on_connect(connection: SqliteConnection, record: object) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves, see on_begin
+        connection.isolation_level = None  # we say BEGIN ourselves, see _begin_sqlite
         if keystore is not None:
             connection.execute(f"ATTACH DATABASE ? AS {KEYSTORE}", (str(keystore),))
         for schema in ("main", KEYSTORE) if keystore is not None else ("main",):
@@ -176,26 +192,21 @@ def _teach_sqlite(engine: Engine, keystore: Path | None) -> None:
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute(f"PRAGMA busy_timeout={milliseconds(usual_patience())}")
 
-    def on_begin(connection: Connection) -> None:
-        # A deferred transaction that reads first and writes later fails at once when somebody wrote in between.
-        # One that will write therefore takes the lock at its beginning, and waits for it.
-        patience = connection.get_execution_options().get(WRITES)
-        if patience is None:
-            connection.exec_driver_sql("BEGIN")
-            return
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={milliseconds(patience)}")
-        try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        except OperationalError:
-            if patience >= REQUEST_PATIENCE:
-                note_silence()
-            raise
-
-    def on_error(context: ExceptionContext) -> None:
-        # A file that could not be opened for writing stays so for this connection, whatever becomes of the file.
-        if getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF == READ_ONLY:
-            context.is_disconnect = True
-
     event.listen(engine, "connect", on_connect)
-    event.listen(engine, "begin", on_begin)
-    event.listen(engine, "handle_error", on_error)
+    event.listen(engine, "begin", _begin_sqlite)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that reads first and writes later fails at once when somebody wrote in between.
+    # One that will write therefore takes the lock at its beginning, and waits for it.
+    patience = connection.get_execution_options().get(WRITES)
+    if patience is None:
+        connection.exec_driver_sql("BEGIN")
+        return
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={milliseconds(patience)}")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except OperationalError:
+        if patience >= REQUEST_PATIENCE:
+            note_silence()
+        raise

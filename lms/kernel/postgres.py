@@ -58,7 +58,9 @@ def teach(engine: Engine) -> None:
 
 def _on_connect(connection: Any, record: object) -> None:
     """A connection that a request opens serves requests: work without a person has processes of its own."""
-    lock, statement = (REQUEST_PATIENCE * 3 / 4, REQUEST_PATIENCE) if has_request_context() else (PATIENCE, timedelta(0))
+    lock, statement = PATIENCE, timedelta(0)
+    if has_request_context():
+        lock, statement = REQUEST_PATIENCE * 3 / 4, REQUEST_PATIENCE
     connection.autocommit = True
     connection.execute(f"SET lock_timeout = {milliseconds(lock)}")
     connection.execute(f"SET statement_timeout = {milliseconds(statement)}")

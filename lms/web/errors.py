@@ -2,12 +2,14 @@
 
 import logging
 
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from lms.kernel.db import is_read_only
 from lms.kernel.ids import new_code
 
 from .csrf import ForgedOrStale
@@ -20,8 +22,9 @@ log = logging.getLogger("lms.errors")
 def init_errors(app: Flask) -> None:
     """Answer every error with one page in the reader's language."""
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(OperationalError, _database_gone)
-    app.register_error_handler(InterfaceError, _database_gone)
+    for gone in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(gone, _database_gone)
+    app.register_error_handler(InternalError, _internal_error)
     app.register_error_handler(Exception, _our_fault)
 
 
@@ -75,19 +78,35 @@ def _stale() -> list[str]:
     ]
 
 
+def _internal_error(error: InternalError) -> ResponseReturnValue:
+    return _database_gone(error) if is_read_only(error.orig) else _our_fault(error)
+
+
 def _database_gone(error: Exception) -> ResponseReturnValue:
+    """The database is away, busy, full or read-only: nothing of this request was saved, and she is told so in time."""
     code = new_code(8)
-    log.error("database not reachable, code %s: %s", code, type(error).__name__)
+    log.error("database not able to work, code %s: %s", code, type(error).__name__)
     g.no_reader = True
-    sent = request.method not in ("GET", "HEAD")
-    kept = (
-        _("What you just sent was not saved. Go back: it is still in the page. Keep the page open and send it again.")
-        if sent
-        else _("Everything that the site said was saved is still saved.")
-    )
-    response = _page(503, _("The site is not able to work right now"), [kept, _("Try again in a few minutes.")], code)
+    g.pop("session_seen", None)  # noting that she was here would wait for the same database again
+    if request.accept_mimetypes.best == "application/json":
+        response = jsonify(
+            text=_("Not saved: the site is not able to save right now. Keep this page open; it will be sent again.")
+        )
+        response.status_code = 503
+    else:
+        response = _page(
+            503, _("The site is not able to work right now"), [_kept(), _("Try again in a few minutes.")], code
+        )
     response.headers["Retry-After"] = "120"
     return response
+
+
+def _kept() -> str:
+    if request.method in ("GET", "HEAD"):
+        return _("Everything that the site said was saved is still saved.")
+    return _(
+        "What you just sent was not saved. Go back: it is still in the page. Keep the page open and send it again."
+    )
 
 
 def _our_fault(error: Exception) -> ResponseReturnValue:

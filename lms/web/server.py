@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from jinja2 import DictLoader
 
 from lms.kernel.db import db
 from lms.settings import Settings
@@ -56,8 +57,12 @@ def serve(app: Flask, settings: Settings) -> None:
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
-    for template in app.jinja_env.list_templates():
-        app.jinja_env.get_template(template)  # read now: files that are replaced later do not meet older code
+    # Read now: files that are replaced later do not meet older code. Compiled when they are first needed: that would
+    # take as long as the rest of the start (docs/reliability.md, R1).
+    loader = app.jinja_env.loader
+    assert loader is not None
+    names = app.jinja_env.list_templates()
+    app.jinja_env.loader = DictLoader({name: loader.get_source(app.jinja_env, name)[0] for name in names})
     BaseApplication.run(Server(app, settings))
 
 

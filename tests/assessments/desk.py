@@ -14,12 +14,12 @@ from lms.assessments.models import Attempt
 from lms.assessments.queries import marking as queries
 from lms.assessments.queries import releasing
 from lms.assessments.queries import sitting as sittings
-from lms.assessments.rules.attempts import Answered, HandIn
+from lms.assessments.rules.attempts import Answered, AttemptState, HandIn
 from lms.assessments.rules.marking import Act, Comment, Marks
 from lms.assessments.services import marking, taking
 from lms.assessments.services.marking import Sent
 from lms.cohorts import services as cohorts
-from lms.cohorts.models import Cohort
+from lms.cohorts.models import Cohort, Enrolment
 from lms.cohorts.queries import calendar_of
 from lms.courses.models import Version
 from lms.courses.rules import (
@@ -96,6 +96,44 @@ class Desk:
         )
         with transaction():
             taking.save_answer(sitting, sitting.attempt, answered, by=person, at=at)
+
+    def fill(self, count: int) -> list[UUID]:
+        """So many people with a memo each, the first handed in first; none of them ever signs in."""
+        works = []
+        with transaction():
+            cohort = db.session.get_one(Cohort, self.cohort_key)
+            for number in range(count):
+                new = accounts.NewPerson(
+                    shown_name=f"P{number}", interface_language="en", time_zone="UTC", legal_name=""
+                )
+                person = accounts.make_person(new, by=None, at=NOW)
+                db.session.flush()
+                enrolment = cohorts.enrol(
+                    person, cohort, alias=f"Tree {number:02}", course_language="en", by=None, at=NOW
+                )
+                db.session.flush()
+                works.append(self._memo(enrolment, cohort, NOW - timedelta(hours=count - number)))
+        return works
+
+    def _memo(self, enrolment: Enrolment, cohort: Cohort, at: datetime) -> UUID:
+        attempt = Attempt(
+            public_id=new_id(),
+            enrolment_id=enrolment.id,
+            version_id=cohort.version_id,
+            node_id="m1-memo",
+            kind=TaskKind.ASSIGNMENT,
+            number=1,
+            state=AttemptState.HANDED_IN,
+            language="en",
+            seed=1,
+            drawn=["m1-q1"],
+            opened_at=at,
+            grace_days=3,
+            handed_in_at=at,
+            marker_id=self.cast.facilitator.id,
+        )
+        db.session.add(attempt)
+        return attempt.public_id
 
     def find(self, member: Member, one: UUID) -> queries.Submission | None:
         """A piece of work as this person gets it."""

@@ -74,6 +74,18 @@ def test_the_queue_pages_after_25_and_keeps_only_what_it_knows(app, ingrid, desk
     assert "Nothing waits to be marked here." in ingrid.get(f"/en/grading?show={desk.note}").words()
 
 
+def test_25_rows_a_page_oldest_first_with_links_to_the_next(app, ingrid, desk, statements):
+    with app.app_context():
+        works = [str(one) for one in desk.fill(28)]
+    first, second = ingrid.get("marking.queue"), ingrid.get("/en/grading?page=2")
+    assert re.findall(r'<th scope="row"><a href="/en/grading/([^"]+)"', first.text) == works[:25]
+    assert re.findall(r'<th scope="row"><a href="/en/grading/([^"]+)"', second.text) == works[25:]
+    assert "Page 1 of 2" in first.words() and "page=2" in first.text and "page=1" in second.text
+    with statements() as seen:
+        ingrid.client.get("/en/grading")
+    assert len(seen) <= 4
+
+
 def test_few_statements_on_queue_page_work_page_and_saving(app, ingrid, desk, work, statements):
     with app.app_context():
         desk.mark(desk.cast.facilitator, work, Act.RETURN, feedback="Again.")
@@ -310,3 +322,19 @@ def test_a_long_text_with_long_feedback_stays_light(app, ingrid, desk):
 def test_no_legal_name_stands_on_any_page(ingrid, work):
     for page in (ingrid.get("marking.queue"), ingrid.get("marking.submission", submission_id=work)):
         assert not re.search("Kanaria", page.text)
+
+
+def test_keys_are_switched_off_in_the_account_of_who_marks(app, ingrid, desk, work):
+    settings = {"interface_language": "en", "time_zone": "UTC", "theme": "", "digits": "latn", "leave_to": "weather"}
+    assert "data-keys" in ingrid.get("marking.submission", submission_id=work).text
+    assert "Single keys give marks" in ingrid.get("accounts.account").words()
+    ingrid.post("accounts.save_account", data=settings)
+    assert "data-keys" not in ingrid.get("marking.submission", submission_id=work).text
+    assert "data-keys" not in ingrid.get("marking.queue").text
+    cedar = Visitor(app).signed_in(desk.cast.cedar)
+    assert "Single keys give marks" not in cedar.get("accounts.account").words()
+
+
+def test_only_who_marks_has_the_link_to_the_queue(app, ingrid, desk):
+    assert 'href="/en/grading"' in ingrid.get("home.today").text
+    assert 'href="/en/grading"' not in Visitor(app).signed_in(desk.cast.cedar).get("home.today").text

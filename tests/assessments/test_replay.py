@@ -151,6 +151,15 @@ def test_applying_gives_exactly_what_was_shown_and_a_replay_gives_it_again(app, 
         assert db.session.query(Entry).filter_by(act="assessments.attempt.rescored").count() == 1
 
 
+def test_her_own_page_shows_the_keys_that_were_applied(app, as_coordinator, as_participant, cast, taught):
+    taken(app, cast, taught)
+    republish(app, i_choice=CORRECTED)
+    apply(as_coordinator, taught, page_of(as_coordinator, taught))
+    words = as_participant.get("tasks.result", task_id=taught.tasks["t-quiz"]).words()
+    assert re.search(r"Option b\s*Your answer", words) and "Option aRight answer" not in words
+    assert "50% in the attempt that counts" in as_participant.get("results.own").words()
+
+
 def test_the_same_form_twice_is_one_act(app, as_coordinator, cast, taught):
     taken(app, cast, taught)
     republish(app, i_choice=CORRECTED)

@@ -26,11 +26,18 @@ MOST_SECONDS = 1.0
 def fill(taught, cast):
     """So many participants, each with one attempt at the quiz; keys are left out, nothing here is sealed."""
     cohort_id = taught.cohort_key
-    version_id = db.session.query(Attempt.version_id).scalar() or book.find_cohort(
-        load(cast.coordinator), taught.cohort_id
-    ).cohort.version_id
+    version_id = (
+        db.session.query(Attempt.version_id).scalar()
+        or book.find_cohort(load(cast.coordinator), taught.cohort_id).cohort.version_id
+    )
     people = [
-        {"public_id": new_id(), "shown_name": f"P{n}", "interface_language": "en", "time_zone": "UTC", "created_at": NOW}
+        {
+            "public_id": new_id(),
+            "shown_name": f"P{n}",
+            "interface_language": "en",
+            "time_zone": "UTC",
+            "created_at": NOW,
+        }
         for n in range(MANY)
     ]
     ids = list(db.session.scalars(insert(Person).returning(Person.id), people))

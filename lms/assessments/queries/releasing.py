@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, false, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import aliased, contains_eager, defer
 
 from lms.accounts.models import Person
@@ -146,7 +146,7 @@ def marked_for_update(release: Release, who: Person, wanted: Mapping[UUID, int])
             Enrolment.cohort_id == release.cohort.id,
             Attempt.node_id == release.entry.node_id,
             Enrolment.person_id != who.id,
-            Attempt.state == AttemptState.MARKED if wanted else false(),
+            Attempt.state == AttemptState.MARKED,
         )
         .order_by(Attempt.id)
         .with_for_update(of=Attempt)

@@ -1,6 +1,6 @@
 """What a cohort's list of results says of one participant: shares, means, and what is missing so far.
 
-Rule: docs/domain.md 1.6 for what counts towards completion. Nothing here decides completion: that is another package.
+Rule: docs/domain.md 1.4 for what counts towards completion. Nothing here decides completion: that is another package.
 """
 
 from collections.abc import Collection, Iterable, Sequence

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from lms.accounts.models import Person
@@ -54,7 +55,7 @@ def save(submission: Submission, sent: Sent, act: Act, *, by: Person, at: dateti
     """
     kind = marking.settle(act, submission.rubric, sent.marks, meets_percent=submission.meets_percent)
     attempt = attempt_for_update(submission.attempt.id)
-    step = _step(submission, sent, kind, by=by, at=at)
+    step = step_of(submission, sent, kind, by=by, at=at)
     last = queries.last_marking(attempt)
     if last is not None and last.operation_id == step.operation:
         return kind
@@ -68,7 +69,8 @@ def save(submission: Submission, sent: Sent, act: Act, *, by: Person, at: dateti
     return kind
 
 
-def _step(submission: Submission, sent: Sent, kind: StepKind, *, by: Person, at: datetime) -> NewStep:
+def step_of(submission: Submission, sent: Sent, kind: StepKind, *, by: Person, at: datetime) -> NewStep:
+    """Marks as a step, what was typed sealed. kind: as they were settled."""
     rubric, typed = submission.rubric, marking.write_typed(sent.marks)
     data = marking.write_marks(rubric, sent.marks, kind=kind, meets_percent=submission.meets_percent)
     return NewStep(
@@ -115,7 +117,7 @@ def take_over(
     if attempt.state is not AttemptState.HANDED_IN:
         raise NotNow
     draft = Sent(operation=operation, version=version, marks=marks, language=language)
-    step = _step(submission, draft, StepKind.MARK_DRAFT, by=by, at=at)
+    step = step_of(submission, draft, StepKind.MARK_DRAFT, by=by, at=at)
     append(attempt, replace(step, operation=name))
     attempt.marker_id = by.id
 
@@ -196,14 +198,26 @@ def _released_before(names: Sequence[UUID]) -> int:
 
 
 def _release(attempt: Attempt, mark: StepRow, name: UUID, *, by: Person, at: datetime) -> None:
-    data, before = mark.data or {}, attempt.state
-    result = {"total": data["total"], "verdict": data["verdict"]}
-    append(
-        attempt,
-        NewStep(operation=name, kind=StepKind.RELEASE, by=by.id, at=at, language=mark.language, data=result),
-    )
-    attempt.total, attempt.verdict = data["total"], marking.Verdict(data["verdict"])
+    before = attempt.state
+    append(attempt, release_step(mark.data or {}, name, language=mark.language, by=by, at=at))
+    write_result(attempt, mark.data or {}, at=at)
+    record_release(attempt, before=before, by=by, at=at)
+
+
+def release_step(mark: Mapping[str, Any], name: UUID, *, language: str, by: Person, at: datetime) -> NewStep:
+    """A release as a step. mark: what stands in clear of the marks."""
+    result = {"total": mark["total"], "verdict": mark["verdict"]}
+    return NewStep(operation=name, kind=StepKind.RELEASE, by=by.id, at=at, language=language, data=result)
+
+
+def write_result(attempt: Attempt, mark: Mapping[str, Any], *, at: datetime) -> None:
+    """From here on her own pages show the marks. mark: what stands in clear of them."""
+    attempt.total, attempt.verdict = mark["total"], marking.Verdict(mark["verdict"])
     attempt.released_at = at
+
+
+def record_release(attempt: Attempt, *, before: AttemptState, by: Person, at: datetime) -> None:
+    """Write the release into the audit."""
     audit.record(
         RELEASED,
         by=by.id,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from lms.accounts.models import Person
 from lms.cohorts import rules as cohorts
+from lms.cohorts.models import Cohort, Enrolment
 from lms.courses.rules import TaskKind
 from lms.kernel.db import db
 from lms.kernel.ids import new_id, new_seed
@@ -21,7 +22,7 @@ from ..queries.sitting import Sitting, TaskPlace
 from ..rules import attempts as rules
 from ..rules import quizzes
 from ..rules.attempts import Answered, AttemptState, HandIn, Step, StepKind
-from ..rules.deadlines import LEASE_LASTS, closes_at, judge_step
+from ..rules.deadlines import LEASE_LASTS, Terms, closes_at, judge_step
 from ..rules.items import is_typed
 from ..rules.words import count_words
 from ..sealing import read_step, seal_typed
@@ -64,31 +65,39 @@ def open_attempt(place: TaskPlace, *, by: Person, language: str, at: datetime) -
     if task.kind is TaskKind.QUIZ:
         own = quizzes.apply_allowance(task.quiz, allowance)
         quizzes.check_may_start(own, [attempt.taken() for attempt in before], terms, at=at)
-    seed = new_seed()
-    attempt = Attempt(
-        public_id=new_id(),
-        enrolment_id=enrolment.id,
-        version_id=place.cohort.version_id,
-        version=place.cohort.version,
-        node_id=task.node_id,
-        kind=task.kind,
-        number=len(before) + 1,
-        state=AttemptState.OPEN,
-        language=language,
-        seed=seed,
-        drawn=quizzes.draw_items(task.quiz, seed),
-        opened_at=at,
-        due_at=terms.deadline,
-        allowed_minutes=None if terms.allowed is None else terms.allowed // timedelta(minutes=1),
-        grace_days=place.cohort.grace_days,
-        # Work that a person reads is never taken from her hands by the clock: she hands it in, late or not.
-        closes_at=closes_at(terms) if task.kind is TaskKind.QUIZ and (task.graded or terms.allowed) else None,
+    attempt = new_attempt(
+        place.cohort, enrolment, task, terms, number=len(before) + 1, language=language, seed=new_seed()
     )
     db.session.add(attempt)
     db.session.flush()  # its steps need its number
     if before:
         _carry_over(before[-1], attempt, by=by, at=at)
     return attempt
+
+
+def new_attempt(
+    cohort: Cohort, enrolment: Enrolment, task: Task, terms: Terms, *, number: int, language: str, seed: int
+) -> Attempt:
+    """An attempt as it begins, with what was drawn; not stored yet."""
+    return Attempt(
+        public_id=new_id(),
+        enrolment_id=enrolment.id,
+        version_id=cohort.version_id,
+        version=cohort.version,
+        node_id=task.node_id,
+        kind=task.kind,
+        number=number,
+        state=AttemptState.OPEN,
+        language=language,
+        seed=seed,
+        drawn=quizzes.draw_items(task.quiz, seed),
+        opened_at=terms.opened_at,
+        due_at=terms.deadline,
+        allowed_minutes=None if terms.allowed is None else terms.allowed // timedelta(minutes=1),
+        grace_days=cohort.grace_days,
+        # Work that a person reads is never taken from her hands by the clock: she hands it in, late or not.
+        closes_at=closes_at(terms) if task.kind is TaskKind.QUIZ and (task.graded or terms.allowed) else None,
+    )
 
 
 def _check_version(before: Sequence[Attempt], task: Task) -> None:
@@ -118,7 +127,7 @@ def _carry_over(before: Attempt, attempt: Attempt, *, by: Person, at: datetime) 
             held=timedelta(0),
             language=attempt.language,
         )
-        append(attempt, _answer_step(attempt, answered, by=by, at=at))
+        append(attempt, answer_step(attempt, answered, by=by, at=at))
 
 
 def save_answer(sitting: Sitting, attempt: Attempt, answered: Answered, *, by: Person, at: datetime) -> Outcome:
@@ -130,18 +139,24 @@ def save_answer(sitting: Sitting, attempt: Attempt, answered: Answered, *, by: P
     if answered.question not in attempt.drawn:
         raise NotInAttempt
     if attempt is not sitting.attempt:
-        return _save_late(attempt, _answer_step(attempt, answered, by=by, at=at), by=by, at=at)
+        return _save_late(attempt, answer_step(attempt, answered, by=by, at=at), by=by, at=at)
     standing = sitting.standing.get(answered.question)
     if sitting.is_open and _is_unchanged(answered, standing) and not _is_disputed(sitting, standing):
         return Outcome.UNCHANGED
-    step = _answer_step(attempt, answered, by=by, at=at)
+    step = answer_step(attempt, answered, by=by, at=at)
     if not append_if_open(attempt, step):
         return _save_late(attempt, step, by=by, at=at)
     return Outcome.OVERTAKEN if rules.is_overtaken(answered.sequence, standing) else Outcome.SAVED
 
 
 def _is_unchanged(answered: Answered, standing: Step | None) -> bool:
-    """Whether this says what stands already; nothing at all says what nobody has answered yet."""
+    """Whether this says what stands already; nothing at all says what nobody has answered yet.
+
+    A page that knew more than what stands answers something that is still on its way, so it is kept: else that would
+    stand when it comes.
+    """
+    if answered.sequence > rules.next_sequence(standing):
+        return False
     said = standing.data if standing else None
     return (said or None) == (answered.data or None) and answered.flagged == bool(standing and standing.flagged)
 
@@ -151,7 +166,8 @@ def _is_disputed(sitting: Sitting, standing: Step | None) -> bool:
     return standing is not None and bool(rules.rivals(sitting.steps, standing))
 
 
-def _answer_step(attempt: Attempt, answered: Answered, *, by: Person, at: datetime) -> NewStep:
+def answer_step(attempt: Attempt, answered: Answered, *, by: Person, at: datetime) -> NewStep:
+    """An answer as a step, what was typed sealed. by: the participant, with her key."""
     item = catalogue(attempt.version).items[answered.question]
     typed = is_typed(item.kind)
     content = {"data": answered.data, "flagged": answered.flagged, "sequence": answered.sequence}
@@ -220,29 +236,38 @@ def close_by_clock(attempt: Attempt, *, owner: Person, at: datetime) -> None:
 
 
 def _finish(attempt: Attempt, steps: list[Step], kind: StepKind, sent: HandIn, *, by: int | None, at: datetime) -> None:
-    standing = rules.heads(steps)
-    content = {name: step.data for name, step in sorted(standing.items())}
+    append(attempt, closing_step(attempt, steps, kind, sent, by=by, at=at))
+    write_result(attempt, steps, sent, at=at)
+
+
+def closing_step(
+    attempt: Attempt, steps: Sequence[Step], kind: StepKind, sent: HandIn, *, by: int | None, at: datetime
+) -> NewStep:
+    """A hand-in as a step, with its receipt. steps: all before it."""
+    content = {name: step.data for name, step in sorted(rules.heads(steps).items())}
     receipt = receive(attempt, content, at=at)
     timeliness = judge_step(steps, attempt.terms(), received_at=at, held=sent.held)
-    words = sum(count_words(str((step.data or {}).get("text", ""))) for step in standing.values())
-    data = {"fingerprint": receipt.fingerprint, "timeliness": timeliness, "answers": len(content)}
-    append(
-        attempt,
-        NewStep(
-            operation=rules.identify(sent.operation, attempt.public_id, None, kind),
-            kind=kind,
-            by=by,
-            at=at,
-            held=sent.held,
-            language=sent.language,
-            data=data,
-            receipt=receipt.code,
-        ),
+    return NewStep(
+        operation=rules.identify(sent.operation, attempt.public_id, None, kind),
+        kind=kind,
+        by=by,
+        at=at,
+        held=sent.held,
+        language=sent.language,
+        data={"fingerprint": receipt.fingerprint, "timeliness": timeliness, "answers": len(content)},
+        receipt=receipt.code,
     )
+
+
+def write_result(attempt: Attempt, steps: list[Step], sent: HandIn, *, at: datetime) -> None:
+    """What lists need of an attempt that was handed in: when, in which language, its length or its score."""
     attempt.handed_in_at, attempt.language = at, sent.language
-    attempt.words = words if attempt.kind is TaskKind.ASSIGNMENT else None
     if attempt.kind is not TaskKind.ASSIGNMENT:
+        attempt.words = None
         _write_score(attempt, steps)
+        return
+    standing = rules.heads(steps).values()
+    attempt.words = sum(count_words(str((step.data or {}).get("text", ""))) for step in standing)
 
 
 def rescore(attempt: Attempt, *, owner: Person) -> None:

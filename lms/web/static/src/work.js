@@ -91,6 +91,7 @@
       if (answer.type === 'opaqueredirect' || answer.status === 400 || answer.status === 404) throw 'ended';
       if ((answer.headers.get('Content-Type') || '').indexOf('application/json')) throw 'later';
       return answer.json().then(function (told) {
+        if (answer.status > 499) throw told; // not saved: it stays in the queue
         sending = false;
         queue.shift();
         wait = AGAIN;
@@ -112,7 +113,7 @@
         return;
       }
       tell(queue.length > 1 ? count(says.waiting, queue.length) : says.unsaved, 'fail');
-      warn(says.offline);
+      warn(why && why.text || says.offline);
       retry = setTimeout(send, wait);
       wait = Math.min(wait * 2, MOST_WAIT);
     });

@@ -40,7 +40,8 @@
   count();
 
   // Saving in passing: two seconds after a change and on leaving a field. What it says is what is true.
-  var state = d.getElementById('saved'), dirty = false, busy = false, stopped = false, timer = 0, waiting = null;
+  var state = d.getElementById('saved'), dirty = false, busy = false, timer = 0, waiting = null;
+  var stopped = !form.hasAttribute('data-autosave') || !window.fetch || !window.URLSearchParams;
   function say(text, kind) {
     state.className = 'save' + (kind ? ' ' + kind : '');
     state.textContent = text;
@@ -82,7 +83,7 @@
     clearTimeout(timer);
     timer = setTimeout(save, 2000);
   }
-  if (form.hasAttribute('data-autosave') && window.fetch && window.URLSearchParams) {
+  if (!stopped) {
     // Fields beside the form belong to it too.
     d.addEventListener('input', function (event) { if (event.target.form === form) changed(); });
     d.addEventListener('focusout', function (event) { if (event.target.form === form && typing(event.target)) save(); });
