@@ -12,8 +12,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 
 from lms.assessments.models import Attempt
-from lms.assessments.queries.sitting import heads
-from lms.assessments.rules.attempts import AttemptState
+from lms.assessments.rules.attempts import AttemptState, heads
 from lms.assessments.sealing import read_step
 from lms.kernel import clock
 from lms.kernel.db import db, transaction
