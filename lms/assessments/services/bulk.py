@@ -106,7 +106,7 @@ def add_attempts(cohort: Cohort, past: Sequence[PastAttempt]) -> None:
         one.audit()
 
 
-EMPTY: Mapping[str, Any] = dict.fromkeys(column.name for column in StepRow.__table__.columns if column.name != "number")
+EMPTY: dict[str, Any] = dict.fromkeys(column.name for column in StepRow.__table__.columns if column.name != "number")
 """All rows of one statement have the same columns."""
 
 
