@@ -133,6 +133,15 @@ def test_late_answers_are_counted_or_left_out_by_a_person(app, as_facilitator, c
     assert "Nothing was changed" in page.words()
 
 
+def test_only_an_attempt_of_hers_is_decided_about(app, as_facilitator, cast, taught):
+    nours = quiz(app, cast, taught, "nour")
+    page = as_facilitator.get("results.participant", **ids(taught))
+    for attempt, decision in ((nours, "count"), (uuid4(), "leave"), (quiz(app, cast, taught), "other")):
+        sent = {**page.fields, "attempt": str(attempt), "op": str(uuid4()), "decision": decision}
+        as_facilitator.post("results.decide_late", data=sent, expect=404, **ids(taught))
+    as_facilitator.post("results.decide_late", data={"attempt": "x"}, expect=409, **ids(taught))
+
+
 def test_late_answers_that_are_left_out_stay_out(app, as_facilitator, cast, taught, clock):
     attempt_id = in_context(app, begin, cast.cedar, taught.tasks["t-timed"])
     late = NOW + DAY
@@ -157,6 +166,14 @@ def test_a_participant_sees_her_results_and_only_what_she_may(app, as_participan
     assert "Handed in, result later" in words and "100%" not in words
     assert "Handed in, being read" in words and "Opens 15 April" in words
     assert "Marked" not in words
+
+
+def test_what_is_begun_and_what_has_another_attempt_open_is_in_progress(app, as_participant, cast, taught):
+    in_context(app, begin, cast.cedar, taught.tasks["t-timed"])
+    quiz(app, cast, taught, **HALF)
+    in_context(app, begin, cast.cedar, taught.tasks["t-quiz"])
+    words = as_participant.get("results.own").words()
+    assert words.count("In progress") == 2 and "50% in the attempt that counts" in words
 
 
 def test_a_released_mark_and_a_returned_version_are_said(app, as_participant, cast, taught):

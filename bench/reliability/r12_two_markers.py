@@ -1,0 +1,103 @@
+"""R12: two facilitators save marks of one text at one moment."""
+
+import re
+from collections import Counter
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from lms.assessments.models import Attempt, StepRow
+from lms.assessments.rules.attempts import OF_MARKING, AttemptState
+from lms.courses.rules import TaskKind
+from lms.kernel.db import db
+
+from .client import JSON, Answer, Client
+from .r11_two_devices import at_once
+from .report import Line
+from .site import Site, Sites
+
+NAME = "R12 two facilitators mark at once"
+CRITERION = "exactly 1 of 2 accepted each time, the other gets 409 with both marks; none overwritten"
+MARKERS = ("facilitator1", "facilitator2")
+
+
+def run(sites: Sites, kind: str, *, quick: bool) -> Line:
+    """100 rounds by plain form and by script, over several texts; quick: 20."""
+    rounds = 20 if quick else 100
+    outcomes: Counter[str] = Counter()
+    with sites.site(kind) as site:
+        site.start()
+        markers = [site.client().sign_in(*site.account(login)) for login in MARKERS]
+        works = [work for work in _works(site) if all(m.get(_page(work)).status == 200 for m in markers)]
+        assert works, "there is nothing to mark"
+        expected: Counter[UUID] = Counter()
+        with site.inside():
+            before = {work: len(_marks(work)) for work in works}
+        for turn in range(rounds):
+            work = works[turn % len(works)]
+            forms = [_form(marker, work, turn + place) for place, marker in enumerate(markers)]
+            # Two buttons of four save by hand; the page itself asks for JSON and does not show two versions.
+            accept = JSON if turn % 4 == 3 else "text/html"
+            answers = at_once(
+                [lambda m=m, f=f: m.post(f"{_page(work)}/save", f, accept=accept) for m, f in zip(markers, forms, strict=True)]
+            )  # fmt: skip
+            outcome = _judge(answers, is_script=accept == JSON)
+            outcomes[outcome] += 1
+            expected[work] += 1
+        with site.inside():
+            stored = {work: _marks(work) for work in works}
+    added = sum(len(stored[work]) - before[work] for work in works)
+    in_order = all(rows == list(range(1, len(rows) + 1)) for rows in stored.values())
+    told = ", ".join(f"{count} {what}" for what, count in sorted(outcomes.items()))
+    figures = f"{rounds} rounds on {len(works)} texts: {told}; {added} marks added, versions {'without gap' if in_order else 'BROKEN'}"
+    holds = set(outcomes) == {"1 of 2 accepted"} and added == rounds and in_order
+    return Line(test=NAME, database=kind, figures=figures, criterion=CRITERION, holds=holds)
+
+
+def _works(site: Site) -> list[UUID]:
+    with site.inside():
+        return list(
+            db.session.scalars(
+                select(Attempt.public_id)
+                .where(Attempt.kind == TaskKind.ASSIGNMENT, Attempt.state == AttemptState.HANDED_IN)
+                .order_by(Attempt.id)
+                .limit(12)
+            )
+        )
+
+
+def _marks(work: UUID) -> list[int]:
+    return list(
+        db.session.scalars(
+            select(StepRow.sequence)
+            .join(Attempt, Attempt.id == StepRow.attempt_id)
+            .where(Attempt.public_id == work, StepRow.kind.in_(OF_MARKING))
+            .order_by(StepRow.number)
+        )
+    )
+
+
+def _page(work: UUID) -> str:
+    return f"/en/grading/{work}"
+
+
+def _form(marker: Client, work: UUID, level: int) -> list[tuple[str, str]]:
+    """Her marks from the page as it is now. She says that she knows of the other, or only the first could save."""
+    page = marker.get(_page(work))
+    criteria = sorted(set(re.findall(r'name="(level-[^"]+)"', page.text)))
+    assert criteria, f"no criteria in the page ({page.status})"
+    levels = [(name, str((level + place) % 5)) for place, name in enumerate(criteria)]
+    known = [("op", str(uuid4())), ("version", page.field("version")), ("knows_both", "1"), ("do", "draft")]
+    return [*known, *levels, ("feedback", f"Round {level}: one strength, one next step.")]
+
+
+def _judge(answers: list[Answer], *, is_script: bool) -> str:
+    accepted = [answer for answer in answers if answer.status in (200, 302, 303)]
+    refused = [answer for answer in answers if answer.status == 409]
+    if len(accepted) != 1 or len(refused) != 1:
+        return f"WRONG {sorted(answer.status for answer in answers)}"
+    if is_script:
+        is_shown = refused[0].told.get("state") == "conflict"
+    else:
+        is_shown = "Somebody else saved marks for this text" in refused[0].text
+    return "1 of 2 accepted" if is_shown else "1 of 2 accepted, but the other was not shown both"

@@ -1,0 +1,165 @@
+"""R13: many hand in and save at the very moment at which the clock closes their attempts."""
+
+import random
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import update
+
+from lms.assessments import jobs
+from lms.assessments.models import Attempt, StepRow
+from lms.assessments.rules.attempts import AttemptState, StepKind
+from lms.kernel import clock
+from lms.kernel.db import db, transaction
+
+from .client import Answer, Save, Taker
+from .r01_killed import takers_of
+from .r10_orders import _another
+from .report import Line
+from .site import Site, Sites
+from .stored import attempt_of, operation_of, steps_of
+
+NAME = "R13 the deadline race"
+CRITERION = "0 attempts in two states, nothing lost, each decision follows from its received_at"
+AHEAD, CLOSERS = timedelta(seconds=2.5), 2
+AROUND = 0.05
+ENDS = (StepKind.HAND_IN, StepKind.TIME_UP)
+
+
+@dataclass
+class Racer:
+    """One participant with what she sent around the deadline."""
+
+    taker: Taker
+    saves: list[tuple[Save, Answer]] = field(default_factory=list)
+    hand_in: Answer | None = None
+
+
+def run(sites: Sites, kind: str, *, quick: bool) -> Line:
+    """24 people a round; each saves twice and hands in, between 50 ms before and 50 ms after; two closing jobs too."""
+    people, rounds, draw = (12, 2, random.Random(13)) if quick else (24, 10, random.Random(13))
+    ends: Counter[str] = Counter()
+    faults: list[str] = []
+    answers = aside = 0
+    with sites.site(kind) as site:
+        site.start()
+        takers = takers_of(site, people)
+        for turn in range(rounds):
+            racers = [Racer(_fresh(site, taker)) for taker in takers]
+            closes_at = clock_now(site) + AHEAD
+            _set_deadline(site, racers, closes_at, is_time=bool(turn % 2))
+            for racer in racers:  # everybody has one answer in time
+                racer.saves.append(_save(racer.taker, draw))
+            _race(site, racers, closes_at, [draw.random() for _ in range(3 * people)])
+            with site.inside():
+                for racer in racers:
+                    attempt = attempt_of(racer.taker.attempt)
+                    steps = steps_of(attempt)
+                    faults += judge(attempt, steps, racer)
+                    ends[next((s.kind.value for s in steps if s.kind in ENDS), "none")] += 1
+                    answers += sum(s.kind is StepKind.ANSWER for s in steps)
+                    aside += sum(s.kind is StepKind.ANSWER and s.state is not AttemptState.OPEN for s in steps)
+    told = ", ".join(f"{count} {what}" for what, count in sorted(ends.items()))
+    figures = (
+        f"{rounds} rounds x {people} people: {told}; {answers} answers kept, {aside} of them beside;"
+        f" {len(faults)} decisions unexplained{': ' + '; '.join(sorted(set(faults))[:3]) if faults else ''}"
+    )
+    holds = not faults and ends["none"] == 0
+    return Line(test=NAME, database=kind, figures=figures, criterion=CRITERION, holds=holds)
+
+
+def clock_now(site: Site) -> datetime:
+    """The time of the site."""
+    with site.inside():
+        return clock.now()
+
+
+def _fresh(site: Site, taker: Taker) -> Taker:
+    return Taker(taker.client, taker.task, _another(site, taker.attempt, is_over=False), taker.choices, dict.fromkeys(taker.choices, 1))
+
+
+def _set_deadline(site: Site, racers: list[Racer], closes_at: datetime, *, is_time: bool) -> None:
+    """A timed attempt that closes then: because its hour and the longest credited outage are over, or by the calendar."""
+    own = {"closes_at": closes_at, "allowed_minutes": 60, "grace_days": 0}
+    if is_time:
+        own |= {"opened_at": closes_at - timedelta(minutes=75), "due_at": closes_at + timedelta(days=1)}
+    else:
+        own |= {"opened_at": closes_at - timedelta(minutes=10), "due_at": closes_at}
+    with site.inside(), transaction():
+        ids = [racer.taker.attempt for racer in racers]
+        db.session.execute(update(Attempt).where(Attempt.public_id.in_(ids)).values(**own))
+
+
+def _save(taker: Taker, draw: random.Random) -> tuple[Save, Answer]:
+    save = taker.think(draw)
+    return save, taker.send(save)
+
+
+def _race(site: Site, racers: list[Racer], closes_at: datetime, chances: list[float]) -> None:
+    moment = time.monotonic() + (closes_at.timestamp() - time.time())
+    spread = [moment + (2 * chance - 1) * AROUND for chance in chances]
+    threads = [threading.Thread(target=_close, args=(site, moment)) for _ in range(CLOSERS)]
+    for place, racer in enumerate(racers):
+        mine = spread[3 * place : 3 * place + 3]
+        threads.append(threading.Thread(target=_hand_in, args=(racer, mine[0])))
+        threads += [threading.Thread(target=_save_at, args=(racer, at, place + n)) for n, at in enumerate(mine[1:])]
+    assert time.monotonic() < moment - AROUND, "the machine is too slow for this round"
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _wait_for(moment: float) -> None:
+    time.sleep(max(moment - time.monotonic(), 0))
+
+
+def _hand_in(racer: Racer, at: float) -> None:
+    _wait_for(at)
+    racer.hand_in = racer.taker.client.post(f"/en/t/{racer.taker.task}/check/hand-in", [("op", str(uuid4()))])
+
+
+def _save_at(racer: Racer, at: float, seed: int) -> None:
+    _wait_for(at)
+    racer.saves.append(_save(racer.taker, random.Random(seed + at)))
+
+
+def _close(site: Site, moment: float) -> None:
+    """The job of the worker, again and again from a little before until everything is closed."""
+    _wait_for(moment - AROUND)
+    while time.monotonic() < moment + 1.5:
+        with site.app.app_context():
+            jobs.close({}, clock.now())
+            db.session.remove()
+        time.sleep(0.01)
+
+
+def judge(attempt: Attempt, steps: list[StepRow], racer: Racer) -> list[str]:
+    """What cannot be explained: by the rule that the attempt is open before `closes_at` and closed from then on."""
+    faults, ends = [], [step for step in steps if step.kind in ENDS]
+    if len(ends) != 1 or attempt.state is not AttemptState.HANDED_IN:
+        return [f"{len(ends)} ends, state {attempt.state}"]
+    (end,), closes_at = ends, attempt.closes_at
+    assert closes_at is not None
+    if (end.kind is StepKind.HAND_IN) != (end.received_at < closes_at):
+        faults.append(f"{end.kind} received {end.received_at - closes_at} from the deadline")
+    for step in steps:
+        if step.kind is not StepKind.ANSWER:
+            continue
+        is_open = step.state is AttemptState.OPEN
+        if is_open != (step.number < end.number):
+            faults.append("an answer counted on the wrong side of the end")
+        if is_open and step.received_at >= closes_at:
+            faults.append("an answer was taken in after the deadline")
+    stored = {step.operation_id for step in steps}
+    for save, answer in racer.saves:
+        is_stored = operation_of(attempt, save) in stored
+        if answer.status not in (200, 409) or not is_stored:
+            faults.append(f"a save was answered {answer.status} and {'kept' if is_stored else 'LOST'}")
+    if racer.hand_in is None or racer.hand_in.status not in (302, 303):
+        faults.append(f"a hand-in was answered {racer.hand_in and racer.hand_in.status}")
+    return faults

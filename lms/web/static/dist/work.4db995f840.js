@@ -1,0 +1,254 @@
+/* Extras for answering and writing: saving as she goes, and going on while the line is cut. Every task works without.
+   Nothing is stored in the browser: what is not on the server lives in this page, and the page says so. */
+(function () {
+  'use strict';
+  var d = document, form = d.querySelector('form[data-work]');
+  if (!form || !window.fetch || !window.FormData || !window.URLSearchParams || !window.crypto) return;
+
+  var says = form.dataset, quiz = says.work === 'quiz', AFTER = 2000, AGAIN = 5000, MOST_WAIT = 60000;
+  var queue = [], sending = false, leaving = '', timer = 0, retry = 0, wait = AGAIN, stopped = false;
+  var state = form.querySelector('.save'), notice = form.querySelector('[data-notice]');
+
+  function tell(text, kind) {
+    if (!state) return;
+    state.className = 'save' + (kind ? ' ' + kind : '');
+    var shape = state.querySelector('svg');
+    if (shape) shape.remove();
+    state.querySelector('[data-text]').textContent = text;
+  }
+  function warn(text) {
+    if (!notice) return;
+    notice.hidden = !text;
+    notice.querySelector('[data-text]').textContent = text || '';
+  }
+  function count(sentence, n) { return sentence.replace('{n}', n); }
+
+  // A random id for each act: sent again, it is the same act.
+  function newId() {
+    var b = crypto.getRandomValues(new Uint8Array(16)), hex = '';
+    b[6] = b[6] & 15 | 64;
+    b[8] = b[8] & 63 | 128;
+    for (var i = 0; i < 16; i++) hex += (b[i] + 256).toString(16).slice(1);
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  }
+
+  // Since when the device holds an answer: by the clock that runs evenly, or by the other where that slept.
+  function moment() { return { even: performance.now(), day: Date.now() }; }
+  function held(since) { return Math.max(0, Math.round(Math.max(performance.now() - since.even, Date.now() - since.day))); }
+
+  // What one question says now, as the form would send it.
+  function parts(number) {
+    var data = new FormData(form), found = [];
+    data.forEach(function (value, name) {
+      if (name === 'q' + number || name.indexOf('q' + number + '-') === 0 || name === 'flag' + number) found.push([name, value]);
+    });
+    return found;
+  }
+  function field(name) { return form.querySelector('[name="' + name + '"]'); }
+  function numbers() {
+    return [].map.call(form.querySelectorAll('[name^="seq"]'), function (input) { return +input.name.slice(3); });
+  }
+  var known = {};
+  numbers().forEach(function (number) { known[number] = JSON.stringify(parts(number)); });
+
+  // Put what changed into the queue, each change as an act of its own with the next number.
+  function take() {
+    clearTimeout(timer);
+    if (stopped) return;
+    numbers().forEach(function (number) {
+      var now = parts(number), said = JSON.stringify(now);
+      if (said === known[number]) return;
+      known[number] = said;
+      var sequence = field('seq' + number), op = newId();
+      queue = queue.filter(function (act) { return act.number !== number || act.sent; });
+      queue.push({ number: number, parts: now, op: op, seq: sequence.value, written: moment() });
+      field('op' + number).value = newId();
+      sequence.value = +sequence.value + 1;
+      if (quiz) mark(number);
+    });
+    if (queue.length) send();
+  }
+
+  function send() {
+    if (sending || stopped || !queue.length) return finish();
+    clearTimeout(retry);
+    sending = true;
+    var act = queue[0], body = new URLSearchParams();
+    act.sent = true;
+    body.append('csrf_token', field('csrf_token').value);
+    body.append('attempt', field('attempt').value);
+    act.parts.forEach(function (part) { body.append(part[0], part[1]); });
+    body.append('op' + act.number, act.op);
+    body.append('seq' + act.number, act.seq);
+    body.append('held' + act.number, held(act.written));
+    tell(says.busy, 'muted');
+    var stop = window.AbortController ? new AbortController() : null;
+    if (stop) setTimeout(function () { stop.abort(); }, 20000);
+    fetch(form.action, {
+      method: 'POST', body: body, headers: { Accept: 'application/json' }, credentials: 'same-origin',
+      redirect: 'manual', signal: stop ? stop.signal : undefined
+    }).then(function (answer) {
+      if (answer.type === 'opaqueredirect' || answer.status === 400 || answer.status === 404) throw 'ended';
+      if ((answer.headers.get('Content-Type') || '').indexOf('application/json')) throw 'later';
+      return answer.json().then(function (told) {
+        if (answer.status > 499) throw told; // not saved: it stays in the queue
+        sending = false;
+        queue.shift();
+        wait = AGAIN;
+        if (told.attempt) field('attempt').value = told.attempt;
+        if (told.reload) return dispute(act, told.text);
+        if (!answer.ok) { tell(told.text, 'fail'); leaving = ''; return warn(told.text); }
+        warn('');
+        if (queue.length) return send();
+        tell(told.text, '');
+        finish();
+      });
+    }).catch(function (why) {
+      sending = false;
+      if (why === 'ended') {
+        leaving = '';
+        tell(says.unsaved, 'fail');
+        warn(says.ended);
+        retry = setTimeout(send, MOST_WAIT);
+        return;
+      }
+      tell(queue.length > 1 ? count(says.waiting, queue.length) : says.unsaved, 'fail');
+      warn(why && why.text || says.offline);
+      retry = setTimeout(send, wait);
+      wait = Math.min(wait * 2, MOST_WAIT);
+    });
+  }
+  // Changed elsewhere: nothing more is sent by itself, and the next button leads to both versions.
+  function dispute(act, text) {
+    stopped = true;
+    leaving = '';
+    field('seq' + act.number).value = act.seq;
+    tell(text, 'fail');
+    warn(says.conflict);
+  }
+  window.addEventListener('online', function () { wait = AGAIN; send(); });
+
+  function finish() {
+    if (leaving && !queue.length && !sending) { var to = leaving; leaving = ''; location.assign(to); }
+  }
+
+  form.addEventListener('input', function () { clearTimeout(timer); timer = setTimeout(take, AFTER); words(); });
+  form.addEventListener('change', take);
+  form.addEventListener('focusout', function (event) { if (event.target.tagName === 'TEXTAREA') take(); });
+  window.addEventListener('beforeunload', function (event) {
+    if (d.documentElement.hidden) return; // she pressed Leave now: nothing may hold her
+    take();
+    if (queue.length || sending) event.preventDefault();
+  });
+
+  // Another language opens after what is in the page is saved.
+  [].forEach.call(d.querySelectorAll('.langs a[hreflang]'), function (link) {
+    link.addEventListener('click', function (event) {
+      take();
+      if (!queue.length && !sending) return;
+      event.preventDefault();
+      leaving = link.href;
+    });
+  });
+
+  // Words, as the server counts them: a piece between blanks with a letter or a digit in it.
+  var counter = form.querySelector('[data-words]'), text = form.querySelector('textarea');
+  function words() {
+    if (!counter || !text) return;
+    var n = text.value.split(/\s+/).filter(function (piece) { return /[\p{L}\p{N}]/u.test(piece); }).length;
+    counter.textContent = count(counter.dataset.words, n);
+  }
+
+  // The time that is left, said aloud at ten, five and one minute only.
+  var clock = form.querySelector('[data-ends]');
+  if (clock) {
+    var ends = Date.parse(clock.dataset.ends) - Date.parse(clock.dataset.now), from = performance.now();
+    var tick = function () {
+      var left = Math.ceil((ends - (performance.now() - from)) / 60000), shown = clock.querySelector('[data-text]');
+      shown.textContent = left > 0 ? count(clock.dataset.left, left) : clock.dataset.over;
+      if ([10, 5, 1].indexOf(left) >= 0 || left <= 0) shown.setAttribute('role', 'status');
+      if (left > 0) setTimeout(tick, 15000);
+    };
+    tick();
+  }
+
+  // A draft is sent by its buttons too, after what waits is saved.
+  if (!quiz) {
+    form.addEventListener('submit', function (event) {
+      if (stopped) return;
+      take();
+      if (!queue.length && !sending) return;
+      event.preventDefault();
+      var go = event.submitter ? event.submitter.value : '';
+      leaving = go === 'check' ? says.check : location.pathname + '?saved=1';
+      send();
+    });
+    return;
+  }
+
+  // ---- A quiz of one question a page: all its questions are fetched once, into this page. From then on the buttons
+  // change questions here, so that the next one is there when the line is not.
+  var pool = {}, sections = form.querySelectorAll('.question'), total = form.querySelectorAll('.qnav button').length;
+  var here = sections.length === 1 ? +sections[0].dataset.number : 0, base = says.all.replace(/\/all$/, '');
+  var on = form.querySelector('[data-on]'), back = form.querySelector('[data-back]');
+
+  if (here && total > 1) setTimeout(function () {
+    var ask = new XMLHttpRequest();
+    ask.open('GET', says.all);
+    ask.responseType = 'document';
+    ask.onload = function () {
+      if (ask.status !== 200 || !ask.response) return;
+      [].forEach.call(ask.response.querySelectorAll('.question'), function (section) {
+        if (+section.dataset.number !== here) pool[section.dataset.number] = d.importNode(section, true);
+      });
+      form.setAttribute('data-ready', '');
+    };
+    ask.send();
+  }, 300);
+
+  function show(number) {
+    var section = form.querySelector('.question'), next = pool[number];
+    if (!next) return false;
+    pool[here] = section;
+    section.parentNode.replaceChild(next, section);
+    delete pool[number];
+    here = number;
+    known[number] = known[number] || JSON.stringify(parts(number));
+    [].forEach.call(form.querySelectorAll('.qnav button'), function (button) {
+      if (+button.value === number) button.setAttribute('aria-current', 'step'); else button.removeAttribute('aria-current');
+    });
+    on.value = number < total ? number + 1 : 'check';
+    on.firstElementChild.textContent = number < total ? on.dataset.on : on.dataset.last;
+    back.hidden = number < 2;
+    back.value = number - 1;
+    form.action = base + '/q/' + number + '/save';
+    history.replaceState(null, '', base + '/q/' + number);
+    var legend = next.querySelector('legend');
+    legend.tabIndex = -1;
+    legend.focus({ preventScroll: true });
+    next.scrollIntoView({ block: 'start' });
+    return true;
+  }
+
+  // In the list of questions, what is answered here counts as answered.
+  function mark(number) {
+    var button = form.querySelector('.qnav button[value="' + number + '"]'), now = parts(number);
+    if (!button) return;
+    button.classList.toggle('ans', now.some(function (part) { return part[0].charAt(0) === 'q' && part[1]; }));
+    button.classList.toggle('flag', now.some(function (part) { return part[0].charAt(0) === 'f'; }));
+    var told = form.querySelector('[data-done]');
+    if (told) told.textContent = count(told.dataset.done, form.querySelectorAll('.qnav .ans').length);
+  }
+
+  form.addEventListener('submit', function (event) {
+    if (stopped) return;
+    var go = event.submitter ? event.submitter.value : '';
+    take();
+    if (/^\d+$/.test(go) && show(+go)) return event.preventDefault();
+    if (!queue.length && !sending) return; // nothing waits: the form goes its ordinary way
+    event.preventDefault();
+    leaving = go === 'check' ? base + '/check' : /^\d+$/.test(go) ? base + '/q/' + go
+      : go === 'stay' ? location.pathname + '?checked=1' : location.pathname.replace(/^\/\w\w\//, '/' + go + '/');
+    send();
+  });
+})();
