@@ -18,6 +18,8 @@ from lms.content.cli import content
 from lms.home.cli import demo, doctor
 from lms.kernel import migrations
 from lms.kernel.commands import with_app
+from lms.kernel.db import db as database
+from lms.kernel.durability import weaknesses
 from lms.kernel.errors import Misconfigured, Refusal
 from lms.messaging.jobs import run_forever
 from lms.settings import Environment, current_settings, read_settings
@@ -77,6 +79,9 @@ def serve() -> None:
     """Serve pages. Run `lms worker` beside it for messages and clean-up."""
     if not migrations.is_at_head():
         raise Misconfigured("The database is not at the newest migration; run: lms db upgrade")
+    weak = weaknesses(database.session.connection())
+    if weak and current_settings().environment is Environment.PRODUCTION:
+        raise Misconfigured(f"A power cut would lose what people were told is saved: {', '.join(weak)}.")
     serve_app(click.get_current_context().obj(), current_settings())
 
 

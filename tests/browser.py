@@ -2,13 +2,14 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.conftest import need
 from tests.live import WAITING_COHORT, Account, Live, demo
@@ -25,14 +26,28 @@ ARGUMENTS = (
 PHONE, SMALLEST_PHONE, DESK = 360, 320, 1280
 HEIGHT = 780
 WAIT_MS = 30_000
+STORED = """async () => ({
+  local: localStorage.length, session: sessionStorage.length, databases: (await indexedDB.databases()).length,
+  caches: (await caches.keys()).length, workers: (await navigator.serviceWorker.getRegistrations()).length,
+})"""
 _sessions = pytest.StashKey[dict[str, Any]]()
 
 
+_NO_MEMORY = "--disable-back-forward-cache"
+"""Playwright's own wish; people's browsers keep the page that they left."""
+
+
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """The machine's own Chromium; Playwright's download is not needed."""
+def chromium(*, with_memory: bool = False) -> Iterator[Browser]:
+    """The machine's own Chromium; Playwright's download is not needed.
+
+    with_memory: Back shows the page that was left, as it does for people; Playwright follows that badly.
+    """
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        without = [_NO_MEMORY] if with_memory else None
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=ARGUMENTS, ignore_default_args=without
+        )
         try:
             yield browser
         finally:
@@ -45,6 +60,7 @@ class Surfer:
 
     live: Live
     context: BrowserContext
+    script: bool = True
     page: Page = field(init=False)
     abroad: list[str] = field(default_factory=list)
     """Addresses on other hosts that were asked for."""
@@ -88,6 +104,16 @@ class Surfer:
         with self.page.expect_navigation():
             self.page.click(selector)
 
+    def go_back(self) -> None:
+        """Press Back. A page that comes from memory never tells Playwright that it has loaded."""
+        with suppress(PlaywrightError):
+            self.page.go_back(wait_until="commit", timeout=2_000)
+        self.page.wait_for_selector("main")
+
+    def stored(self) -> dict[str, object]:
+        """What the browser holds of this site beside its cookies; nothing in a page of ours."""
+        return dict(self.page.evaluate(STORED))
+
     def sign_in(self, account: Account, language: str) -> None:
         """Fill in the form as a person does."""
         self.open(f"/{language}/sign-in")
@@ -129,7 +155,7 @@ def opener(browser: Browser, live: Live) -> OpenBrowser:
             **more,
         )
         try:
-            yield Surfer(live, context)
+            yield Surfer(live, context, script)
         finally:
             context.close()
 

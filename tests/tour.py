@@ -71,6 +71,17 @@ def _closed(surfer: Surfer, language: str) -> None:
     surfer.open(f"/{language}{lesson}")
 
 
+def _pressing(path: str, role: str, *links: str) -> Way:
+    """Open a page and go on by links, each by a part of its address."""
+
+    def go(surfer: Surfer, language: str) -> None:
+        _signed_in(path, role)(surfer, language)
+        for link in links:
+            surfer.press(f'main a[href*="{link}"] >> nth=0')
+
+    return go
+
+
 TOUR = {
     stop.name: stop
     for stop in (
@@ -86,6 +97,13 @@ TOUR = {
         Stop("outline", "modules/outline.html", _outline),
         Stop("lesson", "modules/lesson.html", _lesson),
         Stop("closed", "modules/closed.html", _closed),
+        Stop("results", "assessments/own.html", _signed_in("/results")),
+        Stop("marks", "assessments/book.html", _pressing("/results", "coordinator", "/marks/")),
+        Stop("marks-one", "assessments/participant.html", _pressing("/results", "coordinator", "/marks/", "/marks/")),
+        Stop("marks-again", "assessments/again.html", _pressing("/results", "coordinator", "/marks/", "/again")),
+        Stop("receipts", "assessments/receipts.html", _pressing("/results", "coordinator", "/receipts")),
+        Stop("bank", "assessments/bank.html", _signed_in("/bank", "coordinator")),
+        Stop("bank-item", "assessments/item.html", _pressing("/bank", "coordinator", "/bank/")),
         Stop("account", "accounts/account.html", _signed_in("/account")),
         Stop("error-404", "errors/error.html", _plain("/nothing-here")),
     )

@@ -127,7 +127,9 @@ class Taker:
         assert answer.status in (302, 303), f"no attempt could be opened: {answer.status}"
         page = self.client.get(f"/en/t/{self.task}/all")
         self.attempt = UUID(page.field("attempt"))
-        for number, value in re.findall(r'<input[^>]*type="(?:radio|checkbox)"[^>]*name="q(\d+)"[^>]*value="([^"]+)"', page.text):
+        for number, value in re.findall(
+            r'<input[^>]*type="(?:radio|checkbox)"[^>]*name="q(\d+)"[^>]*value="([^"]+)"', page.text
+        ):
             self.choices.setdefault(int(number), []).append(html.unescape(value))
         for number in self.choices:
             self.sequences[number] = int(page.field(f"seq{number}"))
@@ -143,9 +145,7 @@ class Taker:
             answer = ((f"q{number}", value),)
             if before is None or (answer, flagged) != (before.answer, before.flagged):
                 break
-        save = Save(
-            number=number, sequence=self.sequences[number], operation=uuid4(), answer=answer, flagged=flagged
-        )
+        save = Save(number=number, sequence=self.sequences[number], operation=uuid4(), answer=answer, flagged=flagged)
         self.sequences[number] += 1
         self.last[number] = save
         return save

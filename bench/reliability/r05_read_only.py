@@ -9,7 +9,7 @@ from pathlib import Path
 from .r01_killed import takers_of
 from .r04_full_disk import is_told
 from .report import Line
-from .site import POSTGRESQL, Site, Sites, other_user
+from .site import POSTGRESQL, Site, Sites, as_everybody
 from .stored import compare
 
 NAME = "R5 the database is read-only"
@@ -19,7 +19,7 @@ CRITERION = "reading goes on; saving answers 503 with the sentence; then saves a
 def run(sites: Sites, kind: str, *, quick: bool) -> Line:
     """PostgreSQL by its own setting. SQLite: file and folder, for a server that is not root."""
     saves, draw = 10 if quick else 50, random.Random(5)
-    with sites.site(kind, user=other_user() if kind != POSTGRESQL else None) as site:
+    with sites.site(kind, before=as_everybody() if kind != POSTGRESQL else ()) as site:
         site.start()
         (taker,) = takers_of(site, 1)
         for _ in range(5):

@@ -4,8 +4,8 @@ import random
 import sqlite3
 import threading
 import time
-from contextlib import closing, contextmanager, suppress
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 
 from .client import BROKEN, Taker
 from .r01_killed import takers_of
@@ -63,7 +63,9 @@ def run(sites: Sites, kind: str, *, quick: bool) -> Line:
     longest = max(slowest for _, slowest, _, _ in told)
     parts = "; ".join(text for text, _, _, _ in told)
     broken = sum(saver.broken for saver in savers)
-    figures = f"{people} clients; {parts}; {broken} broken answers; workers {'the same' if same else 'replaced'}; {found}"
+    figures = (
+        f"{people} clients; {parts}; {broken} broken answers; workers {'the same' if same else 'replaced'}; {found}"
+    )
     is_well_told = all(well for _, _, well, _ in told) and all(is_back for _, _, _, is_back in told)
     holds = longest < MOST_SECONDS and is_well_told and same and not broken and found.holds
     return Line(test=NAME, database=kind, figures=figures, criterion=CRITERION, holds=holds)

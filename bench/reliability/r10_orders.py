@@ -25,8 +25,14 @@ from .stored import answers_of, chosen_of
 
 NAME = "R10 repeated, reordered, late"
 CRITERION = "one and the same final state for every order, in each situation"
-SITUATIONS = ("in time", "three days late, written before", "three days late")
-LATE = timedelta(days=3)
+AGO = {
+    "in time": timedelta(minutes=10),
+    "three days late": timedelta(days=3),
+    "written after the deadline": timedelta(days=1),
+}
+"""How long ago the first act was written. The deadline was two days ago, but for what is in time."""
+
+SITUATIONS = tuple(AGO)
 PEOPLE = 6
 
 
@@ -85,11 +91,11 @@ def _play(
         line = list(order)
         for act in draw.sample(range(5), draw.randint(1, 4)):
             line.insert(draw.randint(line.index(act) + 1, len(line)), act)
-        written = time.time() - LATE.total_seconds() if situation != SITUATIONS[2] else time.time() - 600
+        written = time.time() - AGO[situation].total_seconds()
         for act in line:
             save, after = acts[act]
-            held = time.time() - written - after.total_seconds() if situation != SITUATIONS[0] else 0
-            answer = taker.send(save, held=max(round(held * 1000), 0) if situation != SITUATIONS[2] else 0)
+            held = time.time() - written - after.total_seconds()
+            answer = taker.send(save, held=round(held * 1000))
             assert answer.status in (200, 409), f"{situation}: {answer.status} {answer.text[:200]}"
             sent.append(answer.status)
         if situation == SITUATIONS[0]:

@@ -79,7 +79,13 @@ def clock_now(site: Site) -> datetime:
 
 
 def _fresh(site: Site, taker: Taker) -> Taker:
-    return Taker(taker.client, taker.task, _another(site, taker.attempt, is_over=False), taker.choices, dict.fromkeys(taker.choices, 1))
+    return Taker(
+        taker.client,
+        taker.task,
+        _another(site, taker.attempt, is_over=False),
+        taker.choices,
+        dict.fromkeys(taker.choices, 1),
+    )
 
 
 def _set_deadline(site: Site, racers: list[Racer], closes_at: datetime, *, is_time: bool) -> None:

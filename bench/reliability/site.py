@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -41,9 +40,9 @@ class NotHere(Exception):
 class Site:
     """One copy of the demo year, served on a port of its own."""
 
-    def __init__(self, folder: Path, server: Postgres | None, database: str | None, *, user: str | None) -> None:
+    def __init__(self, folder: Path, server: Postgres | None, database: str | None, *, before: tuple[str, ...]) -> None:
         self.folder, self.server, self.database = folder, server, database
-        self.port, self._user = _free_port(), {"user": user} if user else {}
+        self.port, self._before = _free_port(), before
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -70,13 +69,12 @@ class Site:
         begun = time.monotonic()
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "lms", "serve"],
+                [*self._before, sys.executable, "-m", "lms", "serve"],
                 cwd=Path(__file__).parents[2],
                 env=environ,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                **self._user,
             )
         self.wait_until_ready()
         return time.monotonic() - begun
@@ -188,11 +186,11 @@ class Sites:
 
     @contextlib.contextmanager
     def site(
-        self, kind: str, *, user: str | None = None, folder: Path | None = None, tablespace: str | None = None
+        self, kind: str, *, before: tuple[str, ...] = (), folder: Path | None = None, tablespace: str | None = None
     ) -> Iterator[Site]:
         """A fresh copy of the demo year, not started yet; ended and taken away afterwards.
 
-        user: who runs it; folder: where it lies; tablespace: of its PostgreSQL database.
+        before: what stands before the command; folder: where it lies; tablespace: of its PostgreSQL database.
         """
         self._build(kind)
         self._count += 1
@@ -202,10 +200,7 @@ class Sites:
         if kind == POSTGRESQL:
             where = f" TABLESPACE {tablespace}" if tablespace else ""
             self.server().run(f"CREATE DATABASE {name} TEMPLATE template_demo{where}")
-        if user:
-            for path in (folder, *folder.rglob("*")):
-                shutil.chown(path, user)
-        site = Site(folder, self.server() if kind == POSTGRESQL else None, name, user=user)
+        site = Site(folder, self.server() if kind == POSTGRESQL else None, name, before=before)
         try:
             yield site
         finally:
@@ -220,9 +215,10 @@ class Sites:
         if kind in self._is_built:
             return
         folder = self._folder / f"template-{kind}"
-        folder.mkdir(mode=0o700)
+        folder.mkdir(mode=0o700, exist_ok=True)
         environ = {**_clean_environment(), "LMS_ENV": "demo", "LMS_DATA_DIR": str(folder / "data")}
         if kind == POSTGRESQL:
+            self.server().run("DROP DATABASE IF EXISTS template_demo")
             self.server().run("CREATE DATABASE template_demo")
             environ["LMS_DATABASE_URL"] = f"{self.server().address}/template_demo"
         people = str(self._people)
@@ -232,8 +228,10 @@ class Sites:
         self._is_built.add(kind)
 
 
-def other_user() -> str | None:
-    """Somebody who is not root, where we are root: root may write to whatever is read-only."""
+def as_everybody() -> tuple[str, ...]:
+    """What makes root obey the modes of files as everybody else does. Raises NotHere."""
     if os.geteuid() != 0:
-        return None
-    return next(entry.pw_name for entry in pwd.getpwall() if entry.pw_name == "nobody")
+        return ()
+    if shutil.which("setpriv") is None:
+        raise NotHere("as root this needs setpriv (the package util-linux)")
+    return ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search")

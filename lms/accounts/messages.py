@@ -21,4 +21,8 @@ TEMPLATES = {
             "If you have never signed in, somebody else may have: tell the person who invited you."
         ),
     ),
+    "something_new": Template(
+        subject=_l("You have a new message"),
+        text=_l("There is something new for you. Sign in the way you usually do."),
+    ),
 }

@@ -12,6 +12,7 @@ from lms.accounts import queries as accounts
 from lms.accounts import vault
 from lms.kernel import migrations
 from lms.kernel.db import db
+from lms.kernel.durability import weaknesses
 from lms.kernel.sealed import CannotOpen
 from lms.settings import Environment, Settings
 
@@ -30,7 +31,7 @@ class Finding:
 def findings(settings: Settings) -> Iterator[Finding]:
     """Everything looked at, in order; a fault has to be mended."""
     yield Finding(False, f"Python {sys.version.split()[0]}, LMS_ENV={settings.environment}, {settings.public_url}")
-    yield from _database()
+    yield from _database(settings)
     yield from _keys(settings)
     limits = settings.limits
     yield Finding(
@@ -45,7 +46,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
         yield Finding(True, "LMS_PROXY_HOPS is 0: put a proxy that buffers requests and speaks TLS in front")
 
 
-def _database() -> Iterator[Finding]:
+def _database(settings: Settings) -> Iterator[Finding]:
     connection = db.session.connection()
     name = connection.dialect.name
     version = ".".join(map(str, connection.dialect.server_version_info or ()))
@@ -55,6 +56,8 @@ def _database() -> Iterator[Finding]:
         for pragma, wanted in SQLITE_WANTED.items():
             found = connection.execute(text(f"PRAGMA {pragma}")).scalar()
             yield Finding(found != wanted, f"SQLite {pragma} is {found}")
+    for weakness in weaknesses(connection):  # a demo or a test may forget
+        yield Finding(settings.environment is Environment.PRODUCTION, f"{weakness}: a power cut loses saved work")
     at_head = migrations.is_at_head()
     yield Finding(not at_head, "migrations at head" if at_head else "migrations are missing; run: lms db upgrade")
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -30,7 +31,8 @@ from lms.modules import queries as modules
 from lms.modules import services as progress
 from lms.shipped import shipped
 
-from .rehearsal import Rehearsal, Worker
+from .crowd import NOTHING_DONE_IN_POOL, Crowd, Newcomer
+from .rehearsal import DILIGENT, Rehearsal, Worker
 
 WOMEN, OSLO = "women-and-ceasefires", "oslo-prework"
 ZONES = {
@@ -50,7 +52,14 @@ STAFF = (
     (Role.COORDINATOR, "en", "Rania M."),
     (Role.COORDINATOR, "fr", "Claire B."),
 )
+EDITORS = (("en", "Solveig T.", (Role.EDITOR,)), ("fr", "Mariam K.", (Role.EDITOR, Role.TRANSLATOR)))
 OSLO_PEOPLE = 6
+MODULE = "m1"
+"""The module that is open in the demo year."""
+
+BEGAN = timedelta(weeks=4)
+"""How long ago people were enrolled and given their roles."""
+
 DUE_AFTER = timedelta(days=13)
 WORDS = (
     "river", "lantern", "harvest", "window", "copper", "meadow", "thread", "market", "garden", "bridge",
@@ -86,7 +95,8 @@ class DemoYear:
         self.draw, self.at = Draw(seed), at
         self.accounts: list[Account] = []
         self.pages: dict[str, str] = {}
-        self.women: list[Person] = []
+        self.women: dict[str, Person] = {}
+        self.staff: dict[Role, list[Person]] = {Role.FACILITATOR: [], Role.COORDINATOR: []}
 
     def build(self, wanted: Wanted) -> None:
         """Both programmes, their cohorts and people."""
@@ -96,8 +106,8 @@ class DemoYear:
         self._participants(women)
         self._oslo_participants(oslo)
         self._staff((women, oslo))
-        self._let_work(women, versions[WOMEN])
-        self._list_pages(women)
+        self._editors()
+        self._list_pages(women, to_mark=self._let_work(women))
         if wanted.participants:
             for number in range(wanted.cohorts):
                 self._bulk(versions[WOMEN], number, wanted)
@@ -138,10 +148,9 @@ class DemoYear:
         # The first of each language comes first in the file: its role's pages are opened as the first account.
         order = [(language, place) for place in range(8) for language in ALIASES]
         for number, (language, place) in enumerate(order, 1):
-            person = self._person(
-                f"{language}{place + 1}", Role.PARTICIPANT, language, ALIASES[language][place], number
-            )
-            self.women.append(person)
+            login = f"{language}{place + 1}"
+            person = self._person(login, Role.PARTICIPANT, language, ALIASES[language][place], number)
+            self.women[login] = person
             self._enrol(
                 person,
                 cohort,
@@ -149,14 +158,20 @@ class DemoYear:
                 lessons_read=(2, 1, 3)[number - 1] if number < 4 else self.draw.number(0, 5),
             )
 
-    def _let_work(self, cohort: Cohort, version: Version) -> None:
-        """The first of each language has done nothing yet, so that whoever tries the demo can do it."""
-        tasks = [task for task in catalogue(version).tasks.values() if task.module == "m1"]
+    def _let_work(self, cohort: Cohort) -> UUID:
+        """The first of each language has done nothing yet, so that whoever tries the demo can do it.
+
+        The public id of a piece of work that waits for the first facilitator.
+        """
+        tasks = [task for task in catalogue(cohort.version).tasks.values() if task.module == MODULE]
         workers = [
-            Worker(person=person, language=person.interface_language, diligence=self.draw.number(40, 100))
-            for person in self.women[len(ALIASES) :]
+            Worker(person=person, login=login, diligence=100 if login in DILIGENT else self.draw.number(40, 100))
+            for login, person in list(self.women.items())[len(ALIASES) :]
         ]
-        Rehearsal(cohort, draw=self.draw, at=self.at).work(workers, tasks)
+        rehearsal = Rehearsal(cohort, draw=self.draw, at=self.at)
+        rehearsal.work(workers, tasks)
+        note = next(task for task in tasks if task.kind is TaskKind.ASSIGNMENT)
+        return rehearsal.mark(workers, note, {person.id: person for person in self.staff[Role.FACILITATOR]})
 
     def _oslo_participants(self, cohort: Cohort) -> None:
         for number in range(1, OSLO_PEOPLE + 1):
@@ -167,28 +182,43 @@ class DemoYear:
     def _staff(self, of_cohorts: Sequence[Cohort]) -> None:
         for number, (role, language, shown_name) in enumerate(STAFF, 1):
             person = self._person(f"{role}{number}", role, language, shown_name, 200 + number)
-            for cohort in of_cohorts:
-                accounts.grant_role(person, role, cohort_id=cohort.id, by=None, at=self.at)
+            self.staff[role].append(person)
+        for cohort in of_cohorts:
+            self._grant_staff(cohort)
+
+    def _grant_staff(self, cohort: Cohort) -> None:
+        for role, people in self.staff.items():
+            for person in people:
+                accounts.grant_role(person, role, cohort_id=cohort.id, by=None, at=self.at - BEGAN)
+
+    def _editors(self) -> None:
+        """They work for the whole site."""
+        for number, (language, shown_name, roles) in enumerate(EDITORS, len(STAFF) + 1):
+            person = self._person(f"{Role.EDITOR}{number}", Role.EDITOR, language, shown_name, 200 + number)
+            for role in roles:
+                accounts.grant_role(person, role, cohort_id=None, by=None, at=self.at - BEGAN)
 
     def _person(self, login: str, role: Role, language: str, shown_name: str, number: int) -> Person:
         passphrase = " ".join(self.draw.one_of(WORDS) for _ in range(4))
         person = self._sealed_person(language, shown_name, number)
-        accounts.set_credentials(person, login, passphrase, by=None, at=self.at)
+        accounts.set_credentials(person, login, passphrase, by=None, at=self.at - BEGAN)
         self.accounts.append(Account(role=role, login=login, password=passphrase, totp_secret=None, locale=language))
         return person
 
     def _sealed_person(self, language: str, shown_name: str, number: int) -> Person:
-        new = accounts.NewPerson(
+        return accounts.make_person(self._new_person(language, shown_name, number), by=None, at=self.at - BEGAN)
+
+    def _new_person(self, language: str, shown_name: str, number: int) -> accounts.NewPerson:
+        return accounts.NewPerson(
             shown_name=shown_name,
             interface_language=language,
             time_zone=self.draw.one_of(ZONES[language]),
             legal_name=f"Kanaria Testperson {number:05}",
         )
-        return accounts.make_person(new, by=None, at=self.at)
 
     def _enrol(self, person: Person, cohort: Cohort, alias: str, *, lessons_read: int) -> None:
         language = person.interface_language
-        enrolment = cohorts.enrol(person, cohort, alias=alias, course_language=language, by=None, at=self.at)
+        enrolment = cohorts.enrol(person, cohort, alias=alias, course_language=language, by=None, at=self.at - BEGAN)
         seat = Seat(cohort=cohort, enrolment=enrolment)
         lessons = [lesson for module in modules.outline_of(seat, language) for lesson in module.lessons]
         for lesson in lessons[:lessons_read]:
@@ -199,21 +229,28 @@ class DemoYear:
     def _bulk(self, version: Version, number: int, wanted: Wanted) -> None:
         """A further cohort of many people without passphrase, but for a pool that shares one."""
         cohort = self._cohort(version, weeks_running=2, weeks_each=1, total_weeks=12)
-        for place in range(wanted.participants):
-            language = self.draw.one_of(list(ALIASES))
-            alias = f"{self.draw.one_of(ALIASES[language])} {place + 1}"
-            person = self._sealed_person(language, alias, 1000 + number * wanted.participants + place)
-            if number == 0 and place < wanted.pool:
-                self._join_pool(person, place)
-            self._enrol(person, cohort, alias, lessons_read=self.draw.number(0, 5))
+        self._grant_staff(cohort)
+        in_pool = wanted.pool if number == 0 else 0
+        newcomers = [
+            self._newcomer(place, number * wanted.participants, is_in_pool=place < in_pool)
+            for place in range(wanted.participants)
+        ]
+        like = next(iter(self.women.values()))  # one passphrase for the whole pool: the first account's
+        markers = self.staff[Role.FACILITATOR]
+        crowd = Crowd(cohort, MODULE, like=like, markers=markers, draw=self.draw, at=self.at)
+        crowd.come(newcomers, since=self.at - BEGAN)
 
-    def _join_pool(self, person: Person, place: int) -> None:
-        """One passphrase for the whole pool: the first account's."""
-        first = accounts.login_index(self.accounts[0].login)
-        like = db.session.scalars(select(Person).where(Person.login_index == first)).one()
-        accounts.share_credentials(person, f"pool{place + 1}", like, by=None, at=self.at)
+    def _newcomer(self, place: int, before: int, *, is_in_pool: bool) -> Newcomer:
+        language = self.draw.one_of(list(ALIASES))
+        alias = f"{self.draw.one_of(ALIASES[language])} {place + 1}"
+        return Newcomer(
+            person=self._new_person(language, alias, 1000 + before + place),
+            alias=alias,
+            login=f"pool{place + 1}" if is_in_pool else None,
+            does_nothing=is_in_pool and place % NOTHING_DONE_IN_POOL == 0,
+        )
 
-    def _list_pages(self, cohort: Cohort) -> None:
+    def _list_pages(self, cohort: Cohort, *, to_mark: UUID) -> None:
         """Addresses that the first account of each role may open."""
         entries = {entry.node_id: entry.public_id for entry in calendar_of(cohort)}
         course, lesson = f"/c/{cohort.public_id}", f"/l/{entries['m1-words']}"
@@ -223,6 +260,13 @@ class DemoYear:
             self.pages[f"{role}.lesson"] = lesson
         self.pages["participant.quiz"] = f"/t/{entries['m1-quiz']}"
         self.pages["participant.assignment"] = f"/t/{entries['m1-memo']}"
+        self.pages["participant.results"] = "/results"
+        for role in self.staff:
+            self.pages[f"{role}.queue"] = "/grading"
+            self.pages[f"{role}.mark"] = f"/grading/{to_mark}"
+            self.pages[f"{role}.release"] = "/grading/release"
+            self.pages[f"{role}.gradebook"] = f"/marks/{cohort.public_id}"
+        self.pages["editor.home"] = "/bank"
 
 
 class AccountsFile:

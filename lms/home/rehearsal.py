@@ -10,7 +10,7 @@ from lms.accounts.models import Person
 from lms.accounts.queries import find_recipient
 from lms.assessments.models import Attempt
 from lms.assessments.queries import marking as queries
-from lms.assessments.queries import record
+from lms.assessments.queries import record, releasing
 from lms.assessments.queries import sitting as sittings
 from lms.assessments.queries.catalogue import Task
 from lms.assessments.rules.allowing import NewAllowance
@@ -152,8 +152,11 @@ class Rehearsal:
         )
         taking.save_answer(sitting, sitting.attempt, answered, by=worker.person, at=at)
 
-    def mark(self, workers: Sequence[Worker], task: Task, markers: Mapping[int, Person]) -> None:
-        """Let the facilitators do their part: mark, return, begin, step aside, allow, release. markers: by number."""
+    def mark(self, workers: Sequence[Worker], task: Task, markers: Mapping[int, Person]) -> UUID:
+        """Let the facilitators do their part: mark, return, begin, step aside, allow, release. markers: by number.
+
+        The public id of a piece of work that still waits for the first of them.
+        """
         attempts = {worker.login: self._sitting(worker, task) for worker in workers if worker.login in NOTES}
         self._step_aside(attempts[IN_CONFLICT].attempt, markers)
         self._allow(attempts[ALLOWED].enrolment.public_id, task, next(iter(markers.values())))
@@ -163,6 +166,11 @@ class Rehearsal:
                 self._mark(attempts[worker.login].attempt, note, note.told, markers)
         released = [attempts[login].attempt for login, note in NOTES.items() if note.is_released]
         self._release(released, task, next(iter(markers.values())))
+        return next(
+            attempts[login].attempt.public_id
+            for login, note in NOTES.items()
+            if note is WAITING and attempts[login].attempt.marker_id == next(iter(markers))
+        )
 
     def _mark(self, attempt: Attempt, note: Note, told: Told, markers: Mapping[int, Person]) -> None:
         marker = markers[attempt.marker_id or 0]
@@ -170,22 +178,22 @@ class Rehearsal:
         assert submission is not None
         language = attempt.language
         marks = told.marks(submission.rubric, note.text.write(submission.item, language), language)
-        at = self._at - (24 if note.is_released else 3) * HOUR - timedelta(minutes=self._draw.number(0, 300))
+        at = self._at - (18 if note.is_released else 3) * HOUR - timedelta(minutes=self._draw.number(0, 180))
         sent = Sent(operation=new_id(), version=0, marks=marks, language=marker.interface_language)
         marking.save(submission, sent, note.act, by=marker, at=at)
 
     def _release(self, attempts: Sequence[Attempt], task: Task, by: Person) -> None:
         """Those alone; what was marked later waits for the next release."""
-        release = queries.find_release(by, self._places[task.node_id], by.interface_language)
+        release = releasing.find_release(by, self._places[task.node_id], by.interface_language)
         assert release is not None
         seen = {attempt.public_id: 1 for attempt in attempts}
-        marking.release(release, seen, new_id(), by=by, at=self._at - 20 * HOUR)
+        marking.release(release, seen, new_id(), by=by, at=self._at - 12 * HOUR)
 
     def _step_aside(self, attempt: Attempt, markers: Mapping[int, Person]) -> None:
         marker = markers[attempt.marker_id or 0]
         submission = queries.find_submission(marker, attempt.public_id)
         assert submission is not None
-        marking.declare_conflict(submission, by=marker, at=self._at - 30 * HOUR)
+        marking.declare_conflict(submission, by=marker, at=self._at - 20 * HOUR)
 
     def _allow(self, enrolment_id: UUID, task: Task, by: Person) -> None:
         book = record.find_participant(by, self._cohort.public_id, enrolment_id)
@@ -194,4 +202,4 @@ class Rehearsal:
         new = NewAllowance(
             node_id=task.node_id, extra_attempts=0, extra_minutes=0, due_at=until, reason=remarks.REASON, known=0
         )
-        allowing.give_allowance(book, new, by=by, at=self._at - 30 * HOUR)
+        allowing.give_allowance(book, new, by=by, at=self._at - 20 * HOUR)

@@ -28,6 +28,7 @@ from lms.audit.models import Entry
 from lms.kernel.db import db, transaction
 from lms.kernel.ids import new_id
 from lms.kernel.policy import allows
+from lms.messaging.models import Job
 from tests.assessments.desk import TEXT, make_desk
 from tests.cast import DAY, HOUR, NOW
 
@@ -200,6 +201,15 @@ def test_release_shows_what_was_on_the_list_and_nothing_else(desk, work):
     )  # fmt: skip
     assert kept.state is AttemptState.MARKED and kept.total is None
     assert [entry.changes["total"] for entry in deeds("assessments.attempt.released")] == [[None, 7500]]
+
+
+def test_a_release_tells_the_participant_that_there_is_something_new_and_nothing_else(desk, work):
+    desk.mark(desk.cast.facilitator, work)
+    desk.release(desk.cast.facilitator)
+    jobs = db.session.scalars(select(Job).where(Job.kind == "message").order_by(Job.id)).all()
+    assert [(job.payload["person"], job.payload["template"]) for job in jobs] == [
+        (desk.cast.cedar.id, "something_new")
+    ]
 
 
 def test_marks_that_changed_since_the_list_was_made_are_not_released(desk, work):

@@ -148,6 +148,7 @@ def marked_for_update(release: Release, who: Person, wanted: Mapping[UUID, int])
             Enrolment.person_id != who.id,
             Attempt.state == AttemptState.MARKED,
         )
+        .options(contains_eager(Attempt.enrolment))
         .order_by(Attempt.id)
         .with_for_update(of=Attempt)
         .execution_options(populate_existing=True)

@@ -9,6 +9,7 @@ from uuid import UUID
 from lms.accounts.models import Person
 from lms.audit import services as audit
 from lms.kernel.db import db
+from lms.messaging import services as messaging
 
 from ..errors import BeingMarked, MarkedMeanwhile, NothingToRelease, NotNow
 from ..models import Attempt, Conflict, MarkerLanguages, StepRow
@@ -66,6 +67,8 @@ def save(submission: Submission, sent: Sent, act: Act, *, by: Person, at: dateti
     if not sent.knows_both:
         _check_free(attempt, last, by=by, at=at)
     _append(attempt, step, by=by)
+    if kind is StepKind.RETURN:
+        messaging.write_to(submission.owner.id, "something_new", at=at)
     return kind
 
 
@@ -201,6 +204,7 @@ def _release(attempt: Attempt, mark: StepRow, name: UUID, *, by: Person, at: dat
     before = attempt.state
     append(attempt, release_step(mark.data or {}, name, language=mark.language, by=by, at=at))
     write_result(attempt, mark.data or {}, at=at)
+    messaging.write_to(attempt.enrolment.person_id, "something_new", at=at)
     record_release(attempt, before=before, by=by, at=at)
 
 

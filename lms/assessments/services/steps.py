@@ -14,6 +14,7 @@ from lms.kernel.sealed import Sealed
 
 from ..models import Attempt, StepRow
 from ..rules.attempts import AttemptState, StepKind, next_state
+from ..rules.deadlines import written_at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +43,7 @@ class NewStep:
             "question": self.question,
             "sequence": self.sequence,
             "by_id": self.by,
-            "written_at": self.at - self.held,
+            "written_at": written_at(self.at, held=self.held),
             "received_at": self.at,
             "language": self.language,
             "data": None if self.data is None else dict(self.data),

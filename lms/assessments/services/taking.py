@@ -22,7 +22,7 @@ from ..queries.sitting import Sitting, TaskPlace
 from ..rules import attempts as rules
 from ..rules import quizzes
 from ..rules.attempts import Answered, AttemptState, HandIn, Step, StepKind
-from ..rules.deadlines import LEASE_LASTS, Terms, closes_at, judge_step
+from ..rules.deadlines import Terms, closes_at, judge_step
 from ..rules.items import is_typed
 from ..rules.words import count_words
 from ..sealing import read_step, seal_typed
@@ -176,7 +176,7 @@ def answer_step(attempt: Attempt, answered: Answered, *, by: Person, at: datetim
         kind=StepKind.ANSWER,
         by=by.id,
         at=at,
-        held=min(max(answered.held, timedelta(0)), LEASE_LASTS),
+        held=answered.held,
         language=answered.language,
         question=answered.question,
         sequence=answered.sequence,
@@ -212,7 +212,7 @@ def hand_in(sitting: Sitting, sent: HandIn, *, by: Person, at: datetime) -> Atte
     steps = _steps(attempt, by)
     if _was_done(attempt, steps, sent.operation, StepKind.HAND_IN):
         return attempt  # a page from before she took it back
-    if attempt.kind is TaskKind.ASSIGNMENT and not rules.heads(steps):
+    if attempt.kind is TaskKind.ASSIGNMENT and not any(step.data for step in rules.heads(steps).values()):
         raise NothingToHandIn
     _finish(attempt, steps, StepKind.HAND_IN, sent, by=by.id, at=at)
     if attempt.kind is TaskKind.ASSIGNMENT:

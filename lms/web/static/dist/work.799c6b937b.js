@@ -6,8 +6,9 @@
   if (!form || !window.fetch || !window.FormData || !window.URLSearchParams || !window.crypto) return;
 
   var says = form.dataset, quiz = says.work === 'quiz', AFTER = 2000, AGAIN = 5000, MOST_WAIT = 60000;
-  var queue = [], sending = false, leaving = '', timer = 0, retry = 0, wait = AGAIN, stopped = false;
+  var queue = [], disputed = [], sending = false, leaving = '', going = false, timer = 0, retry = 0, wait = AGAIN, ended = false;
   var state = form.querySelector('.save'), notice = form.querySelector('[data-notice]');
+  var calm = state && [state.querySelector('[data-text]').textContent, state.className.slice(5)];
 
   function tell(text, kind) {
     if (!state) return;
@@ -21,7 +22,9 @@
     notice.hidden = !text;
     notice.querySelector('[data-text]').textContent = text || '';
   }
-  function count(sentence, n) { return sentence.replace('{n}', n); }
+  function count(sentence, n) {
+    return sentence.replace('{n}', String(n).replace(/\d/g, function (digit) { return says.digits.charAt(digit); }));
+  }
 
   // A random id for each act: sent again, it is the same act.
   function newId() {
@@ -44,21 +47,25 @@
     });
     return found;
   }
-  function field(name) { return form.querySelector('[name="' + name + '"]'); }
+  function field(name, within) { return (within || form).querySelector('[name="' + name + '"]'); }
   function numbers() {
     return [].map.call(form.querySelectorAll('[name^="seq"]'), function (input) { return +input.name.slice(3); });
   }
   var known = {};
   numbers().forEach(function (number) { known[number] = JSON.stringify(parts(number)); });
 
-  // Put what changed into the queue, each change as an act of its own with the next number.
+  function changed(number) { return JSON.stringify(parts(number)) !== known[number]; }
+  function isDisputed(number) { return disputed.indexOf(number) >= 0; }
+  function unsaved() { return queue.length || sending || numbers().some(changed); }
+
+  // Put what changed into the queue, each change as an act of its own with the next number. What was changed elsewhere
+  // too waits until she has seen both versions.
   function take() {
     clearTimeout(timer);
-    if (stopped) return;
     numbers().forEach(function (number) {
-      var now = parts(number), said = JSON.stringify(now);
-      if (said === known[number]) return;
-      known[number] = said;
+      if (isDisputed(number) || !changed(number)) return;
+      var now = parts(number);
+      known[number] = JSON.stringify(now);
       var sequence = field('seq' + number), op = newId();
       queue = queue.filter(function (act) { return act.number !== number || act.sent; });
       queue.push({ number: number, parts: now, op: op, seq: sequence.value, written: moment() });
@@ -67,10 +74,11 @@
       if (quiz) mark(number);
     });
     if (queue.length) send();
+    else if (calm && !unsaved() && !disputed.length) tell(calm[0], calm[1]);
   }
 
   function send() {
-    if (sending || stopped || !queue.length) return finish();
+    if (sending || ended || !queue.length) return finish();
     clearTimeout(retry);
     sending = true;
     var act = queue[0], body = new URLSearchParams();
@@ -96,20 +104,24 @@
         queue.shift();
         wait = AGAIN;
         if (told.attempt) field('attempt').value = told.attempt;
-        if (told.reload) return dispute(act, told.text);
+        if (told.reload) { dispute(act, told.text); return send(); }
         if (!answer.ok) { tell(told.text, 'fail'); leaving = ''; return warn(told.text); }
-        warn('');
+        calm = [told.text, ''];
+        if (!disputed.length) warn('');
         if (queue.length) return send();
-        tell(told.text, '');
+        if (disputed.length) tell(says.unsaved, 'fail');
+        else if (unsaved()) tell(says.unsaved, 'device');
+        else tell(told.text, '');
         finish();
       });
     }).catch(function (why) {
       sending = false;
       if (why === 'ended') {
         leaving = '';
+        ended = true;
         tell(says.unsaved, 'fail');
         warn(says.ended);
-        retry = setTimeout(send, MOST_WAIT);
+        retry = setTimeout(renew, MOST_WAIT);
         return;
       }
       tell(queue.length > 1 ? count(says.waiting, queue.length) : says.unsaved, 'fail');
@@ -118,36 +130,83 @@
       wait = Math.min(wait * 2, MOST_WAIT);
     });
   }
-  // Changed elsewhere: nothing more is sent by itself, and the next button leads to both versions.
+  // Changed elsewhere: nothing more of it is sent by itself, and the next button leads to both versions. The form says
+  // again what it said then.
   function dispute(act, text) {
-    stopped = true;
-    leaving = '';
-    field('seq' + act.number).value = act.seq;
+    var where = quiz && pool[act.number] || form;
+    queue = queue.filter(function (other) { return other.number !== act.number; });
+    field('seq' + act.number, where).value = act.seq;
+    field('op' + act.number, where).value = act.op;
+    if (!isDisputed(act.number)) disputed.push(act.number);
     tell(text, 'fail');
     warn(says.conflict);
   }
   window.addEventListener('online', function () { wait = AGAIN; send(); });
 
+
+  // Her session ended: the page keeps what is in it. Once the same person is signed in again, it is given the token of
+  // her new session and goes on.
+  function renew() {
+    clearTimeout(retry);
+    retry = setTimeout(renew, MOST_WAIT);
+    var ask = new XMLHttpRequest();
+    ask.open('GET', location.pathname);
+    ask.responseType = 'document';
+    ask.onload = function () {
+      var there = ask.status === 200 && ask.response && ask.response.querySelector('form[data-work]');
+      if (!ended || !there || there.dataset.of !== says.of) return;
+      field('csrf_token').value = field('csrf_token', there).value;
+      ended = false;
+      send();
+    };
+    ask.send();
+  }
+  function returned() {
+    if (d.hidden) return;
+    if (ended) renew();
+    else if (queue.length) send();
+  }
+  window.addEventListener('focus', returned);
+  d.addEventListener('visibilitychange', returned);
+
   function finish() {
-    if (leaving && !queue.length && !sending) { var to = leaving; leaving = ''; location.assign(to); }
+    if (!leaving || queue.length || sending) return;
+    if (numbers().some(function (number) { return changed(number) && !isDisputed(number); })) return take();
+    var to = leaving;
+    leaving = '';
+    if (!disputed.length) return location.assign(to);
+    if (quiz && here && disputed[0] !== here) show(disputed[0]);
+    going = true;
+    form.submit();
   }
 
-  form.addEventListener('input', function () { clearTimeout(timer); timer = setTimeout(take, AFTER); words(); });
+  form.addEventListener('input', function () {
+    clearTimeout(timer);
+    timer = setTimeout(take, AFTER);
+    if (!sending && !queue.length && !disputed.length && unsaved()) tell(says.unsaved, 'device');
+    words();
+  });
   form.addEventListener('change', take);
   form.addEventListener('focusout', function (event) { if (event.target.tagName === 'TEXTAREA') take(); });
   window.addEventListener('beforeunload', function (event) {
     if (d.documentElement.hidden) return; // she pressed Leave now: nothing may hold her
     take();
-    if (queue.length || sending) event.preventDefault();
+    if (!going && unsaved()) event.preventDefault();
+  });
+  // Back to a page that the browser kept in memory: what stands by now may be something else.
+  window.addEventListener('pageshow', function (event) {
+    going = false;
+    if (event.persisted && !unsaved()) location.reload();
   });
 
   // Another language opens after what is in the page is saved.
   [].forEach.call(d.querySelectorAll('.langs a[hreflang]'), function (link) {
     link.addEventListener('click', function (event) {
       take();
-      if (!queue.length && !sending) return;
+      if (!unsaved() && !disputed.length) return;
       event.preventDefault();
       leaving = link.href;
+      finish();
     });
   });
 
@@ -175,9 +234,8 @@
   // A draft is sent by its buttons too, after what waits is saved.
   if (!quiz) {
     form.addEventListener('submit', function (event) {
-      if (stopped) return;
       take();
-      if (!queue.length && !sending) return;
+      if (!queue.length && !sending) { going = true; return; }
       event.preventDefault();
       var go = event.submitter ? event.submitter.value : '';
       leaving = go === 'check' ? says.check : location.pathname + '?saved=1';
@@ -234,18 +292,21 @@
   function mark(number) {
     var button = form.querySelector('.qnav button[value="' + number + '"]'), now = parts(number);
     if (!button) return;
-    button.classList.toggle('ans', now.some(function (part) { return part[0].charAt(0) === 'q' && part[1]; }));
-    button.classList.toggle('flag', now.some(function (part) { return part[0].charAt(0) === 'f'; }));
+    var answered = now.some(function (part) { return part[0].charAt(0) === 'q' && part[1]; });
+    var flagged = now.some(function (part) { return part[0].charAt(0) === 'f'; });
+    button.classList.toggle('ans', answered);
+    button.classList.toggle('flag', flagged);
+    button.lastElementChild.textContent = ', ' + (answered ? says.answered : says.open) + (flagged ? ', ' + says.flagged : '');
     var told = form.querySelector('[data-done]');
     if (told) told.textContent = count(told.dataset.done, form.querySelectorAll('.qnav .ans').length);
   }
 
   form.addEventListener('submit', function (event) {
-    if (stopped) return;
     var go = event.submitter ? event.submitter.value : '';
     take();
-    if (/^\d+$/.test(go) && show(+go)) return event.preventDefault();
-    if (!queue.length && !sending) return; // nothing waits: the form goes its ordinary way
+    if (!disputed.length && /^\d+$/.test(go) && show(+go)) return event.preventDefault();
+    // Where nothing waits, the form goes its ordinary way.
+    if (!queue.length && !sending && !disputed.length) { going = true; return; }
     event.preventDefault();
     leaving = go === 'check' ? base + '/check' : /^\d+$/.test(go) ? base + '/q/' + go
       : go === 'stay' ? location.pathname + '?checked=1' : location.pathname.replace(/^\/\w\w\//, '/' + go + '/');

@@ -1,0 +1,128 @@
+"""How long a request waits for the database, and what it does when another one waited in vain."""
+
+import os
+import signal
+import sqlite3
+import time
+from contextlib import closing, contextmanager
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from lms.app import create_app
+from lms.kernel import migrations, waiting
+from lms.kernel.db import db, transaction
+from tests.conftest import POSTGRES, need, settings_for
+from tests.tools import postgres
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def own_app(request, tmp_path, worker):
+    """An application whose database nobody else uses."""
+    url = None
+    if request.param == "postgresql":
+        need("postgresql")
+        url = postgres.make_database(os.environ[POSTGRES], f"lms_waiting_{worker}")
+    app = create_app(settings_for(tmp_path, url))
+    with app.app_context():
+        migrations.upgrade()
+        db.session.remove()
+        db.engine.dispose()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+def is_sqlite(app):
+    return app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite")
+
+
+@contextmanager
+def locked(app):
+    """Somebody else writes, and does not finish."""
+    with closing(sqlite3.connect(app.extensions["settings"].data_dir / "lms.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def test_without_a_request_work_waits_longer(own_app):
+    with own_app.app_context():
+        assert waiting.usual_patience() == waiting.PATIENCE
+    with own_app.test_request_context():
+        assert waiting.usual_patience() == waiting.REQUEST_PATIENCE
+
+
+def test_after_one_request_waited_in_vain_others_wait_shortly(own_app, monkeypatch):
+    with own_app.test_request_context():
+        waiting.note_silence()
+        assert waiting.is_silent() and waiting.usual_patience() == waiting.SHORT_PATIENCE
+    with own_app.app_context():
+        waiting.note_silence()
+        assert not waiting.is_silent()
+    monkeypatch.setattr(waiting, "PAUSE_SECONDS", -1.0)
+    with own_app.test_request_context():
+        waiting.note_silence()
+        assert not waiting.is_silent()
+
+
+def test_a_lock_that_is_not_given_back_is_not_waited_for_beyond_patience(own_app):
+    if not is_sqlite(own_app):
+        pytest.skip("SQLite only")
+    with own_app.test_request_context():
+        begun = time.monotonic()
+        with locked(own_app), pytest.raises(OperationalError, match="locked"), transaction():
+            pass
+        assert time.monotonic() - begun < 3 and waiting.is_silent()
+        with transaction():
+            pass
+
+
+def test_a_frozen_server_is_not_waited_for_beyond_patience(own_app):
+    if is_sqlite(own_app):
+        pytest.skip("PostgreSQL only")
+    with own_app.test_request_context():
+        backend = db.session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        os.kill(backend, signal.SIGSTOP)
+        try:
+            begun = time.monotonic()
+            with pytest.raises(OperationalError):
+                db.session.execute(text("SELECT 1"))
+            assert time.monotonic() - begun < 3 and waiting.is_silent()
+            db.session.remove()
+            with pytest.raises(OperationalError, match="a moment ago"):
+                db.session.execute(text("SELECT 1"))
+        finally:
+            os.kill(backend, signal.SIGCONT)
+        time.sleep(waiting.PAUSE_SECONDS)
+        db.session.remove()
+        assert db.session.execute(text("SELECT 1")).scalar_one() == 1
+
+
+def test_only_requests_tell_the_server_to_be_quick(own_app):
+    if is_sqlite(own_app):
+        pytest.skip("PostgreSQL only")
+    found = []
+    for context in (own_app.test_request_context, own_app.app_context):
+        with context():
+            found.append(
+                [db.session.execute(text(f"SHOW {name}_timeout")).scalar_one() for name in ("lock", "statement")]
+            )
+            db.session.remove()
+            db.engine.dispose()
+    assert found == [["1500ms", "2s"], ["10s", "0"]]
+
+
+def test_a_connection_that_may_only_read_is_not_kept(own_app):
+    if is_sqlite(own_app):
+        pytest.skip("PostgreSQL only; for SQLite see tests/reliability")
+    with own_app.app_context():
+        name = db.engine.url.database
+        alter = f'ALTER DATABASE "{name}" SET default_transaction_read_only'
+        db.session.execute(text(f"{alter} = on"))
+        db.session.commit()
+        db.engine.dispose()
+        with pytest.raises(Exception, match="read-only"), transaction():
+            db.session.execute(text("CREATE TABLE tests_none (id int)"))
+        assert db.engine.pool.checkedin() == 0
