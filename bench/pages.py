@@ -3,7 +3,7 @@
 Builds a demo of its own in a temporary folder, so that the figures do not depend on what else is there, and asks each
 page through the application itself, without a network. Bytes are compressed HTML, and HTML with the style sheet as on
 a first visit (brotli 5, without pictures); statements are those of the second request, without the frame of
-transactions; CPU is the median of many requests.
+transactions; CPU is the median of many requests. "save and next" is the saving and the page it leads to.
 """
 
 import argparse
@@ -12,24 +12,28 @@ import re
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import brotli
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select
 
 from lms.accounts import services as accounts
 from lms.accounts.models import Person
 from lms.app import create_app
-from lms.home.demo import DemoYear, Wanted
+from lms.cohorts.models import Cohort
+from lms.home.demo import STAFF, DemoYear, Wanted
 from lms.kernel import clock, migrations
 from lms.kernel.db import db, transaction
+from lms.kernel.ids import new_id
 from lms.settings import read_settings
 
+MANY = 10_000
 FRAME = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA")
 
 
@@ -98,39 +102,152 @@ def measure(client: FlaskClient, name: str, address: str, rounds: int) -> Measur
         begun = time.process_time()
         client.get(address)
         times.append(time.process_time() - begun)
+    return measured(name, seen, page.data, first.data, times)
+
+
+def measure_act(name: str, act: Callable[[int], bytes], rounds: int) -> Measured:
+    """Do something again and again, each time another thing; its figures are those of the whole act."""
+    act(0)
+    with statements() as seen:
+        answer = act(1)
+    times = []
+    for number in range(2, rounds + 2):
+        begun = time.process_time()
+        act(number)
+        times.append(time.process_time() - begun)
+    return measured(name, seen, answer, answer, times)
+
+
+def measured(name: str, seen: list[str], page: bytes, first: bytes, times: list[float]) -> Measured:
+    """One line of the table."""
     return Measured(
         page=name,
         statements=len(seen),
-        html_bytes=len(brotli.compress(page.data, quality=5, mode=brotli.MODE_TEXT)),
-        first_bytes=len(brotli.compress(first.data, quality=5, mode=brotli.MODE_TEXT)),
+        html_bytes=len(brotli.compress(page, quality=5, mode=brotli.MODE_TEXT)),
+        first_bytes=len(brotli.compress(first, quality=5, mode=brotli.MODE_TEXT)),
         cpu_ms=statistics.median(times) * 1000,
+    )
+
+
+def hidden_fields(page: str, action: str) -> dict[str, str]:
+    """The hidden fields of the form that is sent to an address."""
+    form = page[page.index(f'action="{action}"') :]
+    form = form[: form.index("</form>")]
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    return dict(found)
+
+
+class Table:
+    """Measures pages of one person in one language and prints a line for each."""
+
+    def __init__(self, client: FlaskClient, lang: str, rounds: int) -> None:
+        self.client, self.lang, self.rounds = client, lang, rounds
+
+    def pages(self, named: dict[str, str]) -> None:
+        """Pages by name and address without language."""
+        for name, path in named.items():
+            self.show(measure(self.client, name, f"/{self.lang}{path}", self.rounds))
+
+    def show(self, one: Measured) -> None:
+        print(
+            f"{one.page:<22}{self.lang:<6}{one.statements:>10}{one.html_bytes:>9}{one.first_bytes:>9}{one.cpu_ms:>9.1f}",
+            flush=True,
+        )
+
+    def first_link(self, path: str, pattern: str) -> str:
+        """The first address on a page that looks like this, without language."""
+        page = self.client.get(f"/{self.lang}{path}")
+        assert page.status_code == 200, f"{path}: {page.status_code}"
+        found = re.search(pattern, page.text)
+        assert found is not None, f"no {pattern} on {path}"
+        return found[0]
+
+    def save(self, name: str, page: str, address: str, answer: Callable[[int], dict[str, str]], *, json: bool) -> None:
+        """Save an answer from this page, then follow where it leads; a script asks for JSON and stays."""
+        page, address = f"/{self.lang}{page}", f"/{self.lang}{address}"
+        fields = hidden_fields(self.client.get(page).text, address)
+        headers = {"Accept": "application/json"} if json else {}
+
+        def act(number: int) -> bytes:
+            sent = fields | answer(number) | {"op1": str(new_id()), "seq1": str(number + 1)}
+            done = self.client.post(address, data=sent, headers=headers)
+            assert done.status_code == (200 if json else 302), f"{address}: {done.status_code}"
+            return done.data if json else self.client.get(done.location).data
+
+        self.show(measure_act(name, act, self.rounds))
+
+
+def of_participants(app: Flask, year: DemoYear, lang: str, rounds: int) -> None:
+    """Reading, a quiz from its front to its review, an assignment, results."""
+    table = Table(signed_in(app, f"{lang}1"), lang, rounds)
+    course, lesson = year.pages["participant.course"], year.pages["participant.lesson"]
+    table.pages({"Today": "/today", "outline": course, "lesson": lesson})
+    table.pages({f"lesson {n}": f"/l/{i}" for n, i in lessons(table.client, lang, year).items()})
+    table.pages({"account": "/account", "privacy": "/privacy", "welcome": "/"})
+    Table(app.test_client(), lang, rounds).pages({"sign-in": "/sign-in"})
+    quiz, note = year.pages["participant.quiz"], year.pages["participant.assignment"]
+    table.pages({"quiz front": quiz, "assignment": note})
+    front = table.client.get(f"/{lang}{quiz}").text
+    table.client.post(f"/{lang}{quiz}/start", data=hidden_fields(front, f"/{lang}{quiz}/start"))
+    table.pages({"question": f"{quiz}/q/1", "all questions": f"{quiz}/all"})
+    options = re.findall(r'name="q1" value="([^"]+)"', table.client.get(f"/{lang}{quiz}/q/1").text)
+    table.save(
+        "save and next",
+        f"{quiz}/q/1",
+        f"{quiz}/q/1/save",
+        lambda number: {"q1": options[number % 2], "go": "2"},
+        json=False,
+    )
+    table.pages({"check": f"{quiz}/check"})
+    table.save(
+        "autosave", note, f"{note}/draft/save", lambda number: {"q1": f"{number}. " + "The text says. " * 40}, json=True
+    )
+    table.pages({"assignment, begun": note, "results, nothing": "/results"})
+    done = Table(signed_in(app, f"{lang}2"), lang, rounds)
+    done.pages({"review": f"{quiz}/result", "assignment, marked": f"{note}/result", "results": "/results"})
+
+
+def of_staff(app: Flask, year: DemoYear, cohort: str, lang: str, rounds: int, *, size: str) -> None:
+    """Marking and the list of results, by the first facilitator."""
+    table = Table(signed_in(app, "facilitator1"), lang, rounds)
+    waiting = table.first_link("/grading", r"/grading/[0-9a-f-]{36}")
+    person = table.first_link(cohort, rf"{cohort}/[0-9a-f-]{{36}}")
+    table.pages(
+        {
+            f"queue{size}": "/grading",
+            f"queue, all{size}": "/grading?show=all",
+            f"marking{size}": waiting,
+            f"release{size}": "/grading/release",
+            f"gradebook{size}": cohort,
+            f"person{size}": person,
+        }
     )
 
 
 def main() -> None:
     """Print the table."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--participants", type=int, default=0, help="further people in bulk")
+    options.add_argument("--participants", type=int, default=MANY, help="size of the large cohort; 0 leaves it out")
     options.add_argument("--rounds", type=int, default=40)
     asked = options.parse_args()
+    print(f"{'page':<22}{'lang':<6}{'statements':>10}{'HTML B':>9}{'+CSS B':>9}{'CPU ms':>9}")
     with tempfile.TemporaryDirectory() as folder:
-        app, year = build(Path(folder), asked.participants)
-        print(f"{'page':<22}{'lang':<6}{'statements':>10}{'HTML B':>9}{'+CSS B':>9}{'CPU ms':>9}")
+        app, year = build(Path(folder), 0)
         for lang in ("en", "fr", "ar"):
-            client = signed_in(app, f"{lang}1")
-            pages = {
-                "Today": "/today",
-                "outline": year.pages["participant.course"],
-                "lesson": year.pages["participant.lesson"],
-            }
-            pages |= {f"lesson {n}": f"/l/{i}" for n, i in lessons(client, lang, year).items()}
-            pages |= {"account": "/account", "sign-in": "/sign-in", "privacy": "/privacy", "welcome": "/"}
-            for name, path in pages.items():
-                who = app.test_client() if name == "sign-in" else client
-                found = measure(who, name, f"/{lang}{path}", asked.rounds)
-                print(
-                    f"{name:<22}{lang:<6}{found.statements:>10}{found.html_bytes:>9}{found.first_bytes:>9}{found.cpu_ms:>9.1f}"
-                )
+            of_participants(app, year, lang, asked.rounds)
+            of_staff(app, year, year.pages["facilitator.gradebook"], lang, asked.rounds, size="")
+            Table(signed_in(app, f"editor{len(STAFF) + 1}"), lang, asked.rounds).pages({"bank": "/bank"})
+    if asked.participants:
+        with tempfile.TemporaryDirectory() as folder:
+            app, year = build(Path(folder), asked.participants)
+            for lang in ("en", "ar"):
+                of_staff(app, year, f"/marks/{largest(app)}", lang, asked.rounds, size=f", {asked.participants}")
+
+
+def largest(app: Flask) -> UUID:
+    """The newest cohort, which is the one made in bulk."""
+    with app.app_context():
+        return db.session.scalars(select(Cohort.public_id).order_by(Cohort.id.desc()).limit(1)).one()
 
 
 def lessons(client: FlaskClient, lang: str, year: DemoYear) -> dict[int, str]:

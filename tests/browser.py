@@ -38,20 +38,30 @@ _NO_MEMORY = "--disable-back-forward-cache"
 
 
 @contextmanager
-def chromium(*, with_memory: bool = False) -> Iterator[Browser]:
-    """The machine's own Chromium; Playwright's download is not needed.
-
-    with_memory: Back shows the page that was left, as it does for people; Playwright follows that badly.
-    """
+def chromium() -> Iterator[Browser]:
+    """The machine's own Chromium; Playwright's download is not needed."""
     with sync_playwright() as playwright:
-        without = [_NO_MEMORY] if with_memory else None
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=ARGUMENTS, ignore_default_args=without
-        )
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
         try:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def another(browser: Browser, *, with_memory: bool = False) -> Iterator[Browser]:
+    """One more Chromium beside that one.
+
+    with_memory: Back shows the page that was left, as it does for people; Playwright follows that badly.
+    """
+    without = [_NO_MEMORY] if with_memory else None
+    more = browser.browser_type.launch(
+        executable_path=shutil.which("chromium"), args=ARGUMENTS, ignore_default_args=without
+    )
+    try:
+        yield more
+    finally:
+        more.close()
 
 
 @dataclass
@@ -157,7 +167,8 @@ def opener(browser: Browser, live: Live) -> OpenBrowser:
         try:
             yield Surfer(live, context, script)
         finally:
-            context.close()
+            with suppress(PlaywrightError):  # a browser may have been killed
+                context.close()
 
     return opened
 
@@ -180,6 +191,14 @@ def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="session")
-def open_browser(request: pytest.FixtureRequest, live: Live) -> OpenBrowser:
+def browser(request: pytest.FixtureRequest) -> Browser:
+    """The one Chromium of this worker."""
+    need("chromium")
+    found: Browser = _once(request, "chromium", chromium)
+    return found
+
+
+@pytest.fixture(scope="session")
+def open_browser(browser: Browser, live: Live) -> OpenBrowser:
     """Opens a window: `with open_browser(width=360, script=False, language="ar") as surfer`."""
-    return opener(_once(request, "chromium", chromium), live)
+    return opener(browser, live)

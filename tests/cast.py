@@ -139,7 +139,7 @@ def _tasks() -> list[courses.PublishedTask]:
     bodies = {
         "m1-quiz": {"items": ["m1-i1", "m1-i2", "m1-i3"], "graded": True, "attempts": 3, "pass_percent": 70},
         "m1-timed": {"items": ["m1-i4"], "graded": True, "attempts": 1, "minutes": 30, "pass_percent": 70},
-        "m1-practice": {"items": ["m1-i5"], "feedback": "at_once"},
+        "m1-practice": {"items": ["m1-i5", "m1-i1", "m1-i2"], "feedback": "at_once", "per_page": 2},
         "m1-memo": {"item": "m1-i6", "graded": True, "versions": 2},
     }
     in_lesson = courses.PublishedTask(

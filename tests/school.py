@@ -32,7 +32,7 @@ from lms.settings import read_settings
 
 CONTENT = Path(__file__).parents[1] / "content" / "women-and-ceasefires"
 LANGUAGES = ("en", "fr", "ar")
-LEARNERS = 12
+LEARNERS = {"en": 48, "fr": 4, "ar": 12}
 WRITERS = {"en": 26, "ar": 12}
 TUTORS = ("en", "ar", "fr")
 TASKS = """tasks:
@@ -71,7 +71,7 @@ def build() -> dict[str, object]:
     version, school = _publish(), School()
     taught, marked = school.found(version), school.found(version)
     for language in LANGUAGES:
-        for place in range(LEARNERS):
+        for place in range(LEARNERS[language]):
             school.enrol(f"learner-{language}{place + 1}", language, taught)
     for language in TUTORS:
         tutor = school.person(f"tutor-{language}", Role.FACILITATOR, language)

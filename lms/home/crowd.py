@@ -109,11 +109,15 @@ class Crowd:
             Member(
                 person=person,
                 enrolment=enrolment,
-                diligence=0 if one.does_nothing else self._draw.number(0, 110),
+                diligence=0 if one.does_nothing else self._diligence(),
                 in_pool=one.login is not None,
             )
             for person, enrolment, one in zip(made, enrolments, newcomers, strict=True)
         ]
+
+    def _diligence(self) -> int:
+        """Most are far, some have hardly begun."""
+        return max(self._draw.number(0, 120), self._draw.number(0, 120))
 
     def _read(self, member: Member) -> Iterator[PastReading]:
         read = min(len(self._lessons) * member.diligence // 100, len(self._lessons))
@@ -127,7 +131,7 @@ class Crowd:
 
     def _work(self, member: Member) -> Iterator[PastAttempt]:
         for place, task in enumerate(self._tasks):
-            if member.diligence * len(self._tasks) < 100 * (place + 1) - self._draw.number(0, 99):
+            if member.diligence * len(self._tasks) <= 100 * place + self._draw.number(0, 50):
                 return
             begins = self._ago(150 - place * 72 // len(self._tasks))
             if task.kind is TaskKind.ASSIGNMENT:
@@ -139,7 +143,7 @@ class Crowd:
 
     def _sit(self, member: Member, task: Task, number: int, begins: datetime) -> PastAttempt:
         """A quiz or checkpoint. Who begins again knows more; now and then the last one is still open."""
-        mind = Mind(self._draw, member.language, right_percent=min(45 + member.diligence // 2 + 10 * number, 98))
+        mind = Mind(self._draw, member.language, right_percent=35 + member.diligence // 3 + 10 * number)
         attempt = self._begin(member, task, number, begins, mind)
         if task.kind is TaskKind.CHECKPOINT or (number == 1 and self._draw.number(0, 19) == 0 and not task.graded):
             return attempt

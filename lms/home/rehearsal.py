@@ -123,11 +123,12 @@ class Rehearsal:
         place = sittings.find_task_place(worker.person, self._places[task.node_id])
         assert place is not None
         taking.open_attempt(place, by=worker.person, language=worker.language, at=at)
-        for name in self._sitting(worker, task).attempt.drawn:
-            self._answer(worker, task, name, at + timedelta(minutes=self._draw.number(1, 9)))
+        sitting = self._sitting(worker, task)
+        for name in sitting.attempt.drawn:
+            self._answer(worker, sitting, name, at + timedelta(minutes=self._draw.number(1, 9)))
         if self._hands_in(worker, task):
             sent = HandIn(operation=new_id(), held=AT_ONCE, language=worker.language)
-            taking.hand_in(self._sitting(worker, task), sent, by=worker.person, at=at + timedelta(minutes=20))
+            taking.hand_in(sitting, sent, by=worker.person, at=at + timedelta(minutes=20))
 
     def _hands_in(self, worker: Worker, task: Task) -> bool:
         if task.kind is TaskKind.ASSIGNMENT:
@@ -137,8 +138,7 @@ class Rehearsal:
     def _sitting(self, worker: Worker, task: Task) -> Any:
         return sittings.find_sitting(worker.person, self._places[task.node_id])
 
-    def _answer(self, worker: Worker, task: Task, name: str, at: datetime) -> None:
-        sitting = self._sitting(worker, task)
+    def _answer(self, worker: Worker, sitting: Any, name: str, at: datetime) -> None:
         note = NOTES.get(worker.login, WAITING)
         mind = Mind(self._draw, worker.language, right_percent=worker.knows, text=note.text)
         answered = Answered(
@@ -166,11 +166,9 @@ class Rehearsal:
                 self._mark(attempts[worker.login].attempt, note, note.told, markers)
         released = [attempts[login].attempt for login, note in NOTES.items() if note.is_released]
         self._release(released, task, next(iter(markers.values())))
-        return next(
-            attempts[login].attempt.public_id
-            for login, note in NOTES.items()
-            if note is WAITING and attempts[login].attempt.marker_id == next(iter(markers))
-        )
+        waiting = (attempts[login].attempt for login, note in NOTES.items() if note is WAITING)
+        first: UUID = next(attempt.public_id for attempt in waiting if attempt.marker_id == next(iter(markers)))
+        return first
 
     def _mark(self, attempt: Attempt, note: Note, told: Told, markers: Mapping[int, Person]) -> None:
         marker = markers[attempt.marker_id or 0]

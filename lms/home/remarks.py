@@ -123,8 +123,8 @@ RETURNED = Told(
     levels=(2, 1, 2, 3),
     remarks=(TITLE_ONLY,),
     feedback={
-        "en": "The text ends before it says what is missing. Please add the gap and its effect; the first half can stay "
-        "as it is. Nothing is lost, and there is no hurry before the due date.",
+        "en": "The text ends before it says what is missing. Please add the gap and its effect; the first half can "
+        "stay as it is. Nothing is lost, and there is no hurry before the due date.",
         "fr": "Le texte s’arrête avant de dire ce qui manque. Ajoutez la lacune et son effet ; la première moitié peut "
         "rester telle quelle. Rien n’est perdu, et rien ne presse avant la date limite.",
         "ar": "ينتهي النص قبل أن يقول ما الناقص. أضيفي الثغرة وأثرها؛ ويمكن أن يبقى النصف الأول كما هو. "

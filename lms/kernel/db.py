@@ -177,6 +177,8 @@ def is_read_only(fault: BaseException | None) -> bool:
 def _drop_read_only(context: ExceptionContext) -> None:
     # What was opened while nothing may be written stays so for its connection, whatever becomes of the database.
     if is_read_only(context.original_exception):
+        if context.connection is not None:
+            context.connection.connection.rollback()  # a cursor in a traceback would keep its locks after closing
         context.is_disconnect = True
 
 

@@ -1,7 +1,6 @@
 """What somebody does with the pages of a quiz and of an assignment."""
 
-from contextlib import closing, contextmanager
-from uuid import UUID
+import time
 
 from playwright.sync_api import expect
 
@@ -123,13 +122,6 @@ def check_window(surfer: Surfer, *, width: int, but: tuple[str, ...] = ()) -> No
         assert surfer.stored() == NOTHING
 
 
-@contextmanager
-def another_window(surfer: Surfer):
-    """A second tab of the same browser."""
-    with closing(surfer.context.new_page()) as page:
-        yield page
-
-
 def end_session(live: Live, account: Account) -> None:
     """Her session is gone, as after a long pause."""
     live.rows(
@@ -138,5 +130,10 @@ def end_session(live: Live, account: Account) -> None:
     )
 
 
-def attempt_id(address: str) -> UUID:
-    return UUID(address.rsplit("/", 1)[-1])
+def fail_to_send(surfer: Surfer, button: str) -> None:
+    """Press a button without script while the line is cut: the browser shows a page of its own."""
+    surfer.page.click(button, no_wait_after=True)
+    until = time.monotonic() + 20
+    while not surfer.page.url.startswith("chrome-error:"):
+        assert time.monotonic() < until, surfer.page.url
+        surfer.page.wait_for_timeout(50)

@@ -1,5 +1,5 @@
 """Stories told in a real browser against a real server."""
 
-from tests.browser import live, open_browser
+from tests.browser import browser, live, open_browser
 
-__all__ = ["live", "open_browser"]
+__all__ = ["browser", "live", "open_browser"]

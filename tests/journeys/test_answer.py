@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import DESK, PHONE, chromium, opener
+from tests.browser import DESK, PHONE, another, opener
 from tests.journeys.answering import (
     BACK,
     NEXT,
@@ -23,6 +23,7 @@ from tests.journeys.answering import (
     end_session,
     expect_saved,
     expect_state,
+    fail_to_send,
     go,
     number_here,
     on_server,
@@ -44,10 +45,10 @@ def school(live: Live):
 
 
 @pytest.fixture(scope="module")
-def open_browser_with_memory(live):
+def open_browser_with_memory(browser, live):
     """Windows of a browser that keeps the page it leaves, as people's browsers do."""
-    with chromium(with_memory=True) as browser:
-        yield opener(browser, live)
+    with another(browser, with_memory=True) as one:
+        yield opener(one, live)
 
 
 @pytest.mark.parametrize("width", [DESK, PHONE])
@@ -87,15 +88,14 @@ def test_answers_given_while_the_line_is_cut_reach_the_server(open_browser, live
         check_window(surfer, width=width, but=(OFFLINE,))
 
 
-def test_a_browser_that_dies_loses_no_acknowledged_answer(open_browser, live, school):
+def test_a_browser_that_dies_loses_no_acknowledged_answer(browser, open_browser, live, school):
     account = school.newcomer("en")
-    with chromium() as doomed:
-        with opener(doomed, live)() as surfer:
-            begin(surfer, account, "en", school.ten)
-            answer_here(surfer, 1)
-            expect_saved(surfer)
-            chosen = chosen_here(surfer)
-            kill(doomed)
+    with another(browser) as doomed, opener(doomed, live)() as surfer:
+        begin(surfer, account, "en", school.ten)
+        answer_here(surfer, 1)
+        expect_saved(surfer)
+        chosen = chosen_here(surfer)
+        kill(doomed)
 
     with open_browser() as surfer:
         resume(surfer, account, "en", school.ten)
@@ -108,17 +108,16 @@ def test_a_browser_that_dies_loses_no_acknowledged_answer(open_browser, live, sc
         assert on_server(live, account) == 2
 
 
-def test_a_browser_that_dies_loses_at_most_the_last_two_seconds_of_typing(open_browser, live, school):
+def test_a_browser_that_dies_loses_at_most_the_last_two_seconds_of_typing(browser, open_browser, live, school):
     account = school.newcomer("en")
-    with chromium() as doomed:
-        with opener(doomed, live)() as surfer:
-            surfer.sign_in(account, "en")
-            surfer.open(f"/en{school.memo}")
-            surfer.page.locator("#q1").press_sequentially("What was written first. ")
-            surfer.page.wait_for_timeout(2_600)
-            surfer.page.locator("#q1").press_sequentially("The last words")
-            expect_state(surfer, says(surfer, "unsaved"))
-            kill(doomed)
+    with another(browser) as doomed, opener(doomed, live)() as surfer:
+        surfer.sign_in(account, "en")
+        surfer.open(f"/en{school.memo}")
+        surfer.page.locator("#q1").press_sequentially("What was written first. ")
+        surfer.page.wait_for_timeout(2_600)
+        surfer.page.locator("#q1").press_sequentially("The last words")
+        expect_state(surfer, says(surfer, "unsaved"))
+        kill(doomed)
 
     with open_browser() as surfer:
         resume(surfer, account, "en", school.memo)
@@ -146,8 +145,7 @@ def test_without_script_back_after_a_failed_save_keeps_the_answer(open_browser_w
         answer_here(surfer, 1)
         chosen = chosen_here(surfer)
         surfer.context.set_offline(True)
-        surfer.page.click(NEXT, no_wait_after=True)
-        surfer.page.wait_for_url("chrome-error://**")
+        fail_to_send(surfer, NEXT)
 
         surfer.go_back()
 
@@ -164,8 +162,7 @@ def test_without_script_back_after_a_failed_save_keeps_the_text(open_browser_wit
         resume(surfer, account, "en", school.memo)
         surfer.page.fill("#q1", TEXT)
         surfer.context.set_offline(True)
-        surfer.page.click('[value="check"]', no_wait_after=True)
-        surfer.page.wait_for_url("chrome-error://**")
+        fail_to_send(surfer, '[value="check"]')
 
         surfer.go_back()
 
@@ -183,8 +180,7 @@ def test_a_browser_without_memory_sends_the_failed_save_again(open_browser, live
         surfer.open(f"/en{school.ten}/q/{question}")
         answer_here(surfer, 1)
         surfer.context.set_offline(True)
-        surfer.page.click(NEXT, no_wait_after=True)
-        surfer.page.wait_for_url("chrome-error://**")
+        fail_to_send(surfer, NEXT)
         surfer.context.set_offline(False)
 
         surfer.page.reload()

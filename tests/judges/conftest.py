@@ -1,5 +1,5 @@
 """Judges look at a real server."""
 
-from tests.browser import live, open_browser
+from tests.browser import browser, live, open_browser
 
-__all__ = ["live", "open_browser"]
+__all__ = ["browser", "live", "open_browser"]

@@ -136,7 +136,6 @@
     var where = quiz && pool[act.number] || form;
     queue = queue.filter(function (other) { return other.number !== act.number; });
     field('seq' + act.number, where).value = act.seq;
-    field('op' + act.number, where).value = act.op;
     if (!isDisputed(act.number)) disputed.push(act.number);
     tell(text, 'fail');
     warn(says.conflict);
