@@ -12,6 +12,7 @@ from lms.kernel.errors import Misconfigured
 from lms.settings import Environment
 
 CANARY = b"Kanaria"
+ROLES = ("participant", "facilitator", "coordinator")
 
 
 class Operator:
@@ -112,14 +113,14 @@ def test_the_demo_file_is_private_and_as_agreed(demo):
     found = accounts_of(demo)
     assert found["base_url"] == "http://localhost:8000"
     roles = [account["role"] for account in found["accounts"]]
-    assert (roles.count("participant"), roles.count("facilitator"), roles.count("coordinator")) == (30, 3, 2)
+    counted = [roles.count(role) for role in ("participant", "facilitator", "coordinator", "editor")]
+    assert counted == [30, 3, 2, 2]
     assert {account["locale"] for account in found["accounts"]} == {"en", "fr", "ar"}
     assert set(found["accounts"][0]) == {"role", "login", "password", "totp_secret", "locale"}
-    assert set(found["pages"]) == {
-        f"{role}.{page}"
-        for role in ("participant", "facilitator", "coordinator")
-        for page in ("home", "course", "lesson")
-    }
+    common = {f"{role}.{page}" for role in ROLES for page in ("home", "course", "lesson")}
+    staff = {f"{role}.{page}" for role in ROLES[1:] for page in ("queue", "mark", "release", "gradebook")}
+    own = {"participant.quiz", "participant.assignment", "participant.results", "editor.home"}
+    assert set(found["pages"]) == common | staff | own
 
 
 def test_a_second_demo_loses_nothing_and_keeps_its_address_true(demo):

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 
 from .client import BROKEN, Taker
 from .r01_killed import takers_of
@@ -71,7 +71,7 @@ def run(sites: Sites, kind: str, *, quick: bool) -> Line:
     return Line(test=NAME, database=kind, figures=figures, criterion=CRITERION, holds=holds)
 
 
-Fault = Callable[[Site], "contextmanager"]  # type: ignore[type-arg]
+Fault = Callable[[Site], AbstractContextManager[None]]
 
 
 def _faults(site: Site) -> list[tuple[str, Fault]]:

@@ -3,8 +3,10 @@
 import random
 import threading
 from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from .client import Answer, Taker
+from .client import Answer, Save, Taker
 from .r01_killed import takers_of
 from .report import Line
 from .site import Site, Sites
@@ -37,7 +39,7 @@ def run(sites: Sites, kind: str, *, quick: bool) -> Line:
         for _ in range(rounds[1]):
             _look(first, second, number=number)
             saves = first.think(draw, number), _different(second, first, draw, number)
-            answers = at_once([lambda: first.send(saves[0]), lambda: second.send(saves[1])])
+            answers = at_once([partial(first.send, saves[0]), partial(second.send, saves[1])])
             races[_judge(first, number, answers)] += 1
             sent += 2
         with site.inside():
@@ -50,9 +52,10 @@ def run(sites: Sites, kind: str, *, quick: bool) -> Line:
     return Line(test=NAME, database=kind, figures=figures, criterion=CRITERION, holds=holds)
 
 
-def at_once(acts: list) -> list[Answer]:  # type: ignore[type-arg]
+def at_once(acts: Sequence[Callable[[], Answer]]) -> list[Answer]:
     """Do all of this at one moment."""
-    barrier, answers = threading.Barrier(len(acts)), {}
+    barrier = threading.Barrier(len(acts))
+    answers: dict[int, Answer] = {}
 
     def do(place: int) -> None:
         barrier.wait()
@@ -80,7 +83,7 @@ def _look(*devices: Taker, number: int) -> None:
         device.sequences[number] = int(page.field(f"seq{number}"))
 
 
-def _different(taker: Taker, other: Taker, draw: random.Random, number: int):
+def _different(taker: Taker, other: Taker, draw: random.Random, number: int) -> Save:
     """An answer that is neither hers before nor the one of the other device."""
     theirs = other.last[number]
     before = taker.sequences[number]

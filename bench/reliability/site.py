@@ -84,12 +84,16 @@ class Site:
         assert self._process is not None
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until and self._process.poll() is None:
-            with contextlib.suppress(OSError):
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
-                    if answer.status == 200:
-                        return
+            if self._is_ready():
+                return
             time.sleep(0.02)
         raise RuntimeError(f"the site did not get ready:\n{self.log()[-3000:]}")
+
+    def _is_ready(self) -> bool:
+        with contextlib.suppress(OSError):
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        return False
 
     def log(self) -> str:
         """What it said."""

@@ -1,6 +1,6 @@
 """How long anybody waits for the database.
 
-A person's request waits two seconds and is then told that the site cannot work right now: her page keeps what she
+A person's request waits a second and a half and is then told that the site cannot work right now: her page keeps what she
 typed and sends it again. Who works without a person (worker, importer, migrations) waits longer. When a database was
 silent to one request, the others of this process do not each wait in full for a second: they would queue up behind it
 and nobody would be answered in time (docs/reliability.md, R6).
@@ -12,7 +12,7 @@ from datetime import timedelta
 from flask import current_app, has_request_context
 
 PATIENCE = timedelta(seconds=10)
-REQUEST_PATIENCE = timedelta(seconds=2)
+REQUEST_PATIENCE = timedelta(milliseconds=1500)
 SHORT_PATIENCE = timedelta(milliseconds=200)
 PAUSE_SECONDS = 1.0
 _SILENT_UNTIL = "database_silent_until"

@@ -230,9 +230,9 @@ def _waited(time: timedelta) -> str:
     """How long work has waited, in whole days or hours."""
     hours = max(time, timedelta(0)) // timedelta(hours=1)
     if hours >= 24:
-        return ngettext("%(count)s day", "%(count)s days", hours // 24, count=write_number(hours // 24))
+        return ngettext("%(num)s day", "%(num)s days", hours // 24, num=write_number(hours // 24))
     if hours:
-        return ngettext("%(count)s hour", "%(count)s hours", hours, count=write_number(hours))
+        return ngettext("%(num)s hour", "%(num)s hours", hours, num=write_number(hours))
     return _("Less than an hour")
 
 
@@ -283,10 +283,10 @@ def _needed(missing: int) -> str:
     if not missing:
         return _("Every criterion has a level.")
     return ngettext(
-        "%(count)s criterion has no level yet.",
-        "%(count)s criteria have no level yet.",
+        "%(num)s criterion has no level yet.",
+        "%(num)s criteria have no level yet.",
         missing,
-        count=write_number(missing),
+        num=write_number(missing),
     )
 
 

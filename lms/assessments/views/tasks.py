@@ -1,6 +1,6 @@
 """Taking a quiz: its front page, its questions, the last look, the result."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -32,6 +32,7 @@ from ..queries.sitting import Sitting, TaskPlace
 from ..rules import quizzes
 from ..rules.attempts import HandIn
 from ..rules.deadlines import compute_outage, ends_at
+from ..rules.items import write_fields
 from ..services import taking
 from ..services.taking import Outcome
 from ..slots import Slot, slots_of
@@ -309,11 +310,22 @@ def overtaken(sitting: Sitting, numbers: list[int], number: int) -> ResponseRetu
     now = sittings.find_sitting(me(), sitting.entry.public_id)
     assert now is not None
     slots = {slot.number: slot for slot in _slots(now)}
-    pairs = [
-        (replace(slots[one], fields=forms.sent_fields(one, request.form), operation=new_id()), slots[one])
-        for one in numbers
-    ]
+    pairs = [_versions(slots[one], forms.sent_fields(one, request.form)) for one in numbers]
     return render_template("assessments/conflict.html", place=now, attempt=now.attempt, pairs=pairs, number=number), 409
+
+
+def _versions(slot: Slot, sent: Mapping[str, Sequence[str]]) -> tuple[Slot, list[Slot]]:
+    """What was just sent, and every other answer of the same moment: what was sent may be the one that stands."""
+    mine, others = replace(slot, fields=sent, operation=new_id()), {}
+    for step in (slot.step, *slot.rivals):
+        fields = write_fields(slot.item, step.data if step else None)
+        if _said(fields) != _said(sent):
+            others.setdefault(_said(fields), replace(slot, fields=fields, step=step, flagged=bool(step and step.flagged)))
+    return mine, list(others.values()) or [slot]
+
+
+def _said(fields: Mapping[str, Sequence[str]]) -> frozenset[tuple[str, str]]:
+    return frozenset((part, value) for part, values in fields.items() for value in values if value)
 
 
 def _check(sitting: Sitting, refusal: str | None = None) -> str:

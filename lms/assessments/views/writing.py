@@ -211,13 +211,14 @@ def _overtaken(sitting: Sitting) -> ResponseReturnValue:
     assert now is not None and now.attempt is not None
     step = now.standing[now.attempt.drawn[0]]
     mine = request.form.get("q1", "")
-    theirs = next((s for s in (step, *rivals(now.steps, step)) if (s.data or {}).get("text") != mine), step)
+    said = {str((one.data or {}).get("text", "")): one for one in reversed((step, *rivals(now.steps, step)))}
+    others = [one for text, one in reversed(said.items()) if text != mine] or [step]
     return render_template(
         "assessments/conflict_text.html",
         place=now,
         attempt=now.attempt,
         mine=mine,
-        theirs=theirs,
+        others=others,
         operation=new_id(),
         sequence=next_sequence(step),
     ), 409
