@@ -4,7 +4,7 @@ PY := $(V)/bin/python
 PIP := $(V)/bin/pip --disable-pip-version-check
 BASE_PYTHON ?= python3
 
-.PHONY: demo test check bench soak lint types messages assets lock help
+.PHONY: demo test check bench soak reliability lint types messages assets lock help
 .DEFAULT_GOAL := help
 
 $(V)/.run: requirements.lock pyproject.toml
@@ -46,6 +46,9 @@ bench: $(V)/.dev ## statements, bytes and CPU per page, as a table
 
 soak: $(V)/.dev ## long runs: the server is killed while people work
 	$(PY) -m pytest -n 0 -s -o addopts=-q tests/soak $(ARGS)
+
+reliability: $(V)/.dev ## fault programs on both databases; writes docs/reliability.md
+	$(PY) -m bench.reliability $(ARGS)
 
 lock: ## pin the dependencies anew (needs uv)
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.lock

@@ -7,11 +7,15 @@ import argparse
 import importlib
 import os
 import platform
+import sqlite3
+import subprocess
 import sys
 import time
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
+
+from tests.tools.postgres import find_binaries
 
 from .report import Line
 from .site import POSTGRESQL, SQLITE, NotHere, Sites
@@ -80,21 +84,50 @@ def document(lines: list[Line]) -> str:
     rows = "\n".join(
         f"| {line.test} | {line.database} | {line.figures} | {line.criterion} | {line.verdict} |" for line in lines
     )
-    return TEXT.format(day=day, machine=machine, rows=rows, python=platform.python_version())
+    return TEXT.format(day=day, machine=machine, rows=rows, python=platform.python_version(), **_versions())
+
+
+def _versions() -> dict[str, str]:
+    binaries = find_binaries()
+    told = "none"
+    if binaries is not None:
+        told = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True).stdout.split()[2]
+    return {"sqlite": sqlite3.sqlite_version, "postgres": told}
 
 
 TEXT = """# Reliability: what was broken on purpose, and what was lost
 
-If the page said "saved", it is saved, whatever dies next; if it did not, the page keeps it and tries again. The programs
-in `bench/reliability/` run the product as an operator does (`lms serve`, two processes, a demo year of 24 and more
+If the page said "saved", it is saved, whatever dies next; if it did not, the page keeps it and tries again. The
+programs in `bench/reliability/` run the product as an operator does (`lms serve`, two processes, a demo year of 24 and more
 people), break something, and compare what people were told with what the database holds.
 
-Written by `make reliability` on {day}; {machine}, Python {python}. A smaller run of the same programs is part of
-`make check` (`tests/reliability/`).
+Written by `make reliability` on {day}; {machine}, Python {python}, SQLite {sqlite}, PostgreSQL {postgres}. A smaller
+run of the same programs is part of `make check` (`tests/reliability/`); one test alone: `make reliability ARGS="--only
+R6 --database postgresql"`.
 
 | Test | Database | Figures | Pass criterion | Verdict |
 |---|---|---|---|---|
 {rows}
+
+## How to read it
+
+- **R1**: a kill hits a worker, the master, or everything at once, in turn. Restart: from the kill until `/readyz` answers.
+  Lost: acknowledged and not stored. Doubled: stored twice. Stale: what stands is not what its device was told last.
+- **R2**: counted by strace in the processes that write: those of the site (SQLite), those of the server (PostgreSQL).
+  In production `lms serve` refuses a database whose settings would lose acknowledged saves, and `lms doctor` names it.
+- **R4**: a tmpfs that is filled to the last byte; under PostgreSQL a tablespace on it. Its journal lies elsewhere: a
+  PostgreSQL whose journal has no room stops by itself, which is R6.
+- **R5**: PostgreSQL by `default_transaction_read_only`; SQLite by the modes of files and folder, for a server without
+  the rights of root. Connections are new when it begins; nothing is restarted when it ends.
+- **R6**: a request waits a second and a half for a lock or an answer, then it is told that nothing was saved. After one
+  waited in vain, the others of its process wait a fifth of a second for the next second (`lms/kernel/waiting.py`).
+  A server without its processes frozen goes on with the connections that it has; only new ones wait.
+- **R10**: each act says how long its device held it; two devices answered the same question at the same state.
+- **R11**: the half in a browser is `tests/journeys/`. At one moment both may be told "saved": the next page shows that
+  there are two answers, which counts, and how to settle it.
+- **R12**: both say that they saw the other's marks, else only the first could save at all.
+- **R13**: a decision is explained when what was received before the deadline stands in the attempt and what came after
+  it beside it, or after her own hand-in; and when everything that was sent is stored.
 """
 
 

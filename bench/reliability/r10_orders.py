@@ -70,11 +70,17 @@ def _acts(taker: Taker) -> list[tuple[Save, timedelta]]:
     plan = [(1, 0, False, 0), (2, 1, False, 2), (3, 2, False, 4), (2, 3, False, 3), (3, 1, True, 6)]
     return [
         (
-            Save(number=number, sequence=sequence, operation=uuid4(), answer=((f"q{number}", values[value]),), flagged=flag),
+            Save(
+                number=number,
+                sequence=sequence,
+                operation=uuid4(),
+                answer=((f"q{number}", values[value]),),
+                flagged=flag,
+            ),
             timedelta(minutes=minutes),
         )
         for sequence, value, flag, minutes in plan
-    ]  # fmt: skip
+    ]
 
 
 def _play(

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import partial
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -30,7 +31,6 @@ def run(sites: Sites, kind: str, *, quick: bool) -> Line:
         markers = [site.client().sign_in(*site.account(login)) for login in MARKERS]
         works = [work for work in _works(site) if all(m.get(_page(work)).status == 200 for m in markers)]
         assert works, "there is nothing to mark"
-        expected: Counter[UUID] = Counter()
         with site.inside():
             before = {work: len(_marks(work)) for work in works}
         for turn in range(rounds):
@@ -38,18 +38,19 @@ def run(sites: Sites, kind: str, *, quick: bool) -> Line:
             forms = [_form(marker, work, turn + place) for place, marker in enumerate(markers)]
             # Two buttons of four save by hand; the page itself asks for JSON and does not show two versions.
             accept = JSON if turn % 4 == 3 else "text/html"
+            page = f"{_page(work)}/save"
             answers = at_once(
-                [lambda m=m, f=f: m.post(f"{_page(work)}/save", f, accept=accept) for m, f in zip(markers, forms, strict=True)]
-            )  # fmt: skip
+                [partial(who.post, page, form, accept=accept) for who, form in zip(markers, forms, strict=True)]
+            )
             outcome = _judge(answers, is_script=accept == JSON)
             outcomes[outcome] += 1
-            expected[work] += 1
         with site.inside():
             stored = {work: _marks(work) for work in works}
     added = sum(len(stored[work]) - before[work] for work in works)
     in_order = all(rows == list(range(1, len(rows) + 1)) for rows in stored.values())
     told = ", ".join(f"{count} {what}" for what, count in sorted(outcomes.items()))
-    figures = f"{rounds} rounds on {len(works)} texts: {told}; {added} marks added, versions {'without gap' if in_order else 'BROKEN'}"
+    versions = "without gap" if in_order else "BROKEN"
+    figures = f"{rounds} rounds on {len(works)} texts: {told}; {added} marks added, versions {versions}"
     holds = set(outcomes) == {"1 of 2 accepted"} and added == rounds and in_order
     return Line(test=NAME, database=kind, figures=figures, criterion=CRITERION, holds=holds)
 

@@ -38,8 +38,10 @@ def init_csrf(app: Flask) -> None:
 
 
 def csrf_field() -> Markup:
-    """The hidden field of a form."""
-    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, masked_token())
+    """The hidden field of a form; the same in all forms of one page, since chance does not compress."""
+    if "masked_token" not in g:
+        g.masked_token = masked_token()
+    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, g.masked_token)
 
 
 def masked_token() -> str:

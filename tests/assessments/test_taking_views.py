@@ -10,7 +10,7 @@ from sqlalchemy import event, func, select
 from lms.assessments import jobs
 from lms.assessments.models import Attempt, StepRow
 from lms.assessments.rules.attempts import AttemptState
-from lms.kernel.db import db
+from lms.kernel.db import WRITES, db
 from tests.assessments.screen import form_to, forms_of, send
 from tests.assessments.taught import in_context
 from tests.cast import DAY, HOUR, NOW
@@ -48,7 +48,9 @@ def said(app, node_id="m1-quiz"):
     """All answers of a task that are stored in clear."""
     with app.app_context():
         rows = db.session.scalars(
-            select(StepRow).join(Attempt, Attempt.id == StepRow.attempt_id).where(Attempt.node_id == node_id)
+            select(StepRow).join(Attempt, Attempt.id == StepRow.attempt_id)
+            .where(Attempt.node_id == node_id)
+            .order_by(StepRow.number)
         )
         return [(row.kind.value, row.question, row.data, row.state.value) for row in rows]
 
@@ -224,7 +226,8 @@ def test_two_texts_stand_side_by_side_and_can_be_joined(as_participant, memo):
     send(as_participant, first.type("q1", "Text of the phone"), go="stay")
     page = send(as_participant, second.type("q1", "Text of the laptop"), go="stay", expect=409)
     assert "Text of the phone" in page.words() and "Text of the laptop" in page.words()
-    joined = forms_of(page)[-1].type("q1", "Text of both")
+    joined = next(form for form in forms_of(page) if "Text of the laptop" == form.sent.get("q1"))
+    joined.type("q1", "Text of both")
     send(as_participant, joined)
     assert "Text of both" in as_participant.get("tasks.task", task_id=memo).text
     earlier = as_participant.get("writing.earlier", task_id=memo).words()
@@ -490,7 +493,7 @@ class Commits:
         event.remove(db.session, "after_commit", self._note)
 
     def _note(self, session):
-        self.count += 1
+        self.count += bool(session.info.get(WRITES))  # what was only read ends with a commit too
 
 
 def test_saving_an_answer_and_the_next_page_cost_five_statements_and_one_commit(taking, quiz, statements, measured):

@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 PROGRAMMES = sorted(path.parent for path in (ROOT / "content").glob("*/course.yaml"))
+FAULTS = "addopts=-q --strict-markers --strict-config -p no:cacheprovider"
 PYTHON_CODE = ("lms", "tests", "migrations")
 
 
@@ -49,6 +50,12 @@ def parts(coverage_data: Path, *, with_outside: bool) -> list[Part]:
         Part("messages", (*python, "tests.tools.messages", "--check")),
         *(Part(f"content {path.name}", (*python, "lms", "content", "check", str(path))) for path in PROGRAMMES),
         Part("tests", (*python, *tests), is_shown=True),
+        # Alone: what is broken on purpose must not meet other work on the machine.
+        Part(
+            "faults",
+            (*python, "pytest", "-n", "0", "-rs", "--durations=20", "-o", FAULTS, "tests/reliability"),
+            is_shown=True,
+        ),
         Part("branches", (*python, "tests.tools.branches", str(coverage_data))),
     ]
     if with_outside:

@@ -47,6 +47,18 @@ def sitting_at(who: Person, task_id: UUID, number: int | None = None) -> Sitting
     return sittings.find_sitting(who, task_id)
 
 
+def find_quiz(who: Person, task_id: UUID, number: int | None = None) -> Sitting | None:
+    """The quiz of an address; no other kind of task."""
+    sitting = sittings.find_sitting(who, task_id)
+    return sitting if sitting is not None and sitting.task.kind is TaskKind.QUIZ else None
+
+
+def find_work(who: Person, task_id: UUID) -> Sitting | None:
+    """What can be handed in: a checkpoint cannot."""
+    sitting = sittings.find_sitting(who, task_id)
+    return sitting if sitting is not None and sitting.task.kind is not TaskKind.CHECKPOINT else None
+
+
 def place_at(who: Person, task_id: UUID, number: int | None = None) -> TaskPlace | None:
     """The task of an address, whichever attempt it names."""
     return sittings.find_task_place(who, task_id)
@@ -101,7 +113,7 @@ def all_questions(sitting: Sitting) -> ResponseReturnValue:
 
 
 @bp.post("/q/<int:number>/save")
-@allow(TAKE, on=sitting_at)
+@allow(TAKE, on=find_quiz)
 def save(sitting: Sitting) -> ResponseReturnValue:
     """Keep the answers of one page, then go where she pressed."""
     assert request.view_args is not None
@@ -109,14 +121,14 @@ def save(sitting: Sitting) -> ResponseReturnValue:
 
 
 @bp.post("/all/save")
-@allow(TAKE, on=sittings.find_sitting)
+@allow(TAKE, on=find_quiz)
 def save_all(sitting: Sitting) -> ResponseReturnValue:
     """Keep the answers of the page that holds them all."""
     return _save(sitting, 1, per_page=quizzes.ALL)
 
 
 @bp.get("/check")
-@allow(TAKE, on=sittings.find_sitting)
+@allow(TAKE, on=find_work)
 def check(sitting: Sitting) -> ResponseReturnValue:
     """The last look before handing in."""
     if not sitting.is_open:
@@ -127,7 +139,7 @@ def check(sitting: Sitting) -> ResponseReturnValue:
 
 
 @bp.post("/check/hand-in")
-@allow(TAKE, on=sittings.find_sitting)
+@allow(TAKE, on=find_work)
 def hand_in(sitting: Sitting) -> ResponseReturnValue:
     """Hand in; the same again leads to the same receipt."""
     try:
@@ -139,8 +151,9 @@ def hand_in(sitting: Sitting) -> ResponseReturnValue:
         with transaction():
             taking.hand_in(sitting, sent, by=me(), at=clock.now())
     except Refusal as refusal:
-        page = writing.check_page if sitting.task.kind is TaskKind.ASSIGNMENT else _check
-        return page(sitting, explain(refusal)), 409
+        if sitting.task.kind is TaskKind.ASSIGNMENT:
+            return writing.check_page(sitting, explain(refusal)), 409
+        return (_check if sitting.is_open else _front)(sitting, explain(refusal)), 409
     return redirect(url_for(".result", task_id=sitting.entry.public_id, received=1))
 
 
@@ -271,11 +284,12 @@ def _onwards(sitting: Sitting, number: int, *, per_page: int) -> str:
         return url_for(".check", task_id=task_id)
     if go in LANGUAGES:
         return url_for(".question", task_id=task_id, number=number, lang=go)
-    if go == "stay" or per_page == quizzes.ALL or not go.isdecimal() or len(go) > 4:
-        if per_page == quizzes.ALL:
-            return url_for(".all_questions", task_id=task_id)
-        return url_for(".question", task_id=task_id, number=number, checked=1)
-    return url_for(".question", task_id=task_id, number=int(go))
+    if per_page == quizzes.ALL:
+        return url_for(".all_questions", task_id=task_id)
+    assert sitting.attempt is not None
+    if go in map(str, range(1, len(sitting.attempt.drawn) + 1)):
+        return url_for(".question", task_id=task_id, number=int(go))
+    return url_for(".question", task_id=task_id, number=number, checked=1)
 
 
 def _refused(sitting: Sitting, number: int, refusal: str, *, per_page: int) -> ResponseReturnValue:

@@ -1,13 +1,16 @@
 """Writing an assignment: the draft, handing in, taking back, earlier texts, the marks."""
 
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from lms.accounts.models import Person
 from lms.accounts.session import me
 from lms.cohorts.rules import check_open
+from lms.courses.rules import TaskKind
 from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.kernel.errors import Refusal
@@ -34,8 +37,14 @@ TAKE = AssessmentPermission.TAKE
 MOST_VERSIONS_SHOWN = 25
 
 
+def find_assignment(who: Person, task_id: UUID) -> Sitting | None:
+    """The assignment of an address; no other kind of task."""
+    sitting = sittings.find_sitting(who, task_id)
+    return sitting if sitting is not None and sitting.task.kind is TaskKind.ASSIGNMENT else None
+
+
 @bp.post("/draft/save")
-@allow(TAKE, on=sittings.find_sitting)
+@allow(TAKE, on=find_assignment)
 def save(sitting: Sitting) -> ResponseReturnValue:
     """Keep the draft. The first save opens the attempt."""
     at = clock.now()
@@ -58,7 +67,7 @@ def save(sitting: Sitting) -> ResponseReturnValue:
 
 
 @bp.post("/take-back")
-@allow(TAKE, on=sittings.find_sitting)
+@allow(TAKE, on=find_assignment)
 def take_back(sitting: Sitting) -> ResponseReturnValue:
     """Open again what was handed in, before the deadline and before anybody reads it."""
     try:
@@ -71,7 +80,7 @@ def take_back(sitting: Sitting) -> ResponseReturnValue:
 
 
 @bp.post("/new-version")
-@allow(TAKE, on=sittings.find_sitting)
+@allow(TAKE, on=find_assignment)
 def new_version(sitting: Sitting) -> ResponseReturnValue:
     """Begin the next version with the text of the one before."""
     try:
@@ -83,10 +92,10 @@ def new_version(sitting: Sitting) -> ResponseReturnValue:
 
 
 @bp.get("/earlier")
-@allow(TAKE, on=sittings.find_sitting)
+@allow(TAKE, on=find_assignment)
 def earlier(sitting: Sitting) -> ResponseReturnValue:
     """The texts that were saved before, newest first, so that nothing overwritten is lost."""
-    saved = sittings.earlier_answers(sitting, most=MOST_VERSIONS_SHOWN)
+    saved = sittings.earlier_answers(sitting, most=MOST_VERSIONS_SHOWN) if sitting.attempt is not None else []
     return render_template("assessments/earlier.html", place=sitting, saved=saved)
 
 
