@@ -202,7 +202,7 @@ def of_participants(app: Flask, year: DemoYear, lang: str, rounds: int) -> None:
     table.save(
         "autosave", note, f"{note}/draft/save", lambda number: {"q1": f"{number}. " + "The text says. " * 40}, json=True
     )
-    table.pages({"assignment, begun": note, "results, nothing": "/results"})
+    table.pages({"assignment, begun": note, "results, begun": "/results"})
     done = Table(signed_in(app, f"{lang}2"), lang, rounds)
     done.pages({"review": f"{quiz}/result", "assignment, marked": f"{note}/result", "results": "/results"})
 

@@ -71,7 +71,7 @@ CRITERIA = [
 
 
 def make_version(slug: str = "women-and-ceasefires", mark: str = "") -> Version:
-    """A small programme: three lessons and five tasks in m1, one lesson in m2, none in m3. mark: makes another version."""
+    """A small programme: three lessons and five tasks in m1, one lesson in m2. mark: makes another version."""
     lessons = {"m1": ("m1-words", "m1-types", "m1-success"), "m2": ("m2-map",), "m3": ()}
     modules = [
         courses.PublishedModule(
@@ -232,9 +232,7 @@ def make_cast() -> Cast:
     )
 
 
-def _cohort(
-    version: Version, year: int, opens: dict[str, datetime], dues: dict[str, datetime] | None = None
-) -> Cohort:
+def _cohort(version: Version, year: int, opens: dict[str, datetime], dues: dict[str, datetime] | None = None) -> Cohort:
     new = cohorts.NewCohort(
         title=version.title,
         year=year,

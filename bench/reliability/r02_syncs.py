@@ -63,13 +63,14 @@ class Syncs:
         told = "".join(self._strace.stderr.readline() for _ in self._pids)
         if "attached" not in told:
             self._strace.kill()
+            self._strace.communicate()
             raise NotHere(f"tracing processes is not allowed here: {told.strip()[:120]}")
         time.sleep(0.5)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._strace.send_signal(signal.SIGINT)
-        self._strace.wait(20)
+        self._strace.communicate(timeout=20)
         for line in self._report.read_text().splitlines():
             found = re.match(r"\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s.*\b(fsync|fdatasync)$", line)
             self.count += int(found[1]) if found else 0

@@ -136,6 +136,12 @@ class Site:
                 db.session.remove()
                 db.engine.dispose()
 
+    def forget(self) -> None:
+        """Keep no connection of this process open."""
+        if "app" in vars(self):
+            with self.app.app_context():
+                db.engine.dispose()
+
     @cached_property
     def told(self) -> dict[str, object]:
         """The accounts and pages that the demo wrote down."""
@@ -208,6 +214,7 @@ class Sites:
         try:
             yield site
         finally:
+            site.forget()
             if site.is_running():
                 site.kill()
             if kind == POSTGRESQL:

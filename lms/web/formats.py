@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from babel.numbers import format_decimal
 from flask import g
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale, get_translations, gettext
 
 ARABIC_MONTHS = (
     "كانون الثاني/يناير",
@@ -78,6 +78,11 @@ def write_offset(moment: datetime) -> str:
         return "UTC"
     hours, rest = divmod(abs(minutes), 60)
     return _digits(f"UTC{'+' if minutes > 0 else '−'}{hours}" + (f":{rest:02}" if rest else ""))
+
+
+def ngettext(singular: str, plural: str, number: int, /, **variables: str) -> str:
+    """Count something, as templates do: `num` is how the number is written. Flask-Babel's own takes no such `num`."""
+    return str(get_translations().ungettext(singular, plural, number)) % variables
 
 
 def write_number(number: int) -> str:

@@ -63,7 +63,9 @@ class Pupil:
             return taking.take_back(self.sitting(), op or new_id(), language="en", by=self.person, at=at)
 
     def rows(self, attempt):
-        return list(db.session.scalars(select(StepRow).where(StepRow.attempt_id == attempt.id).order_by(StepRow.number)))
+        return list(
+            db.session.scalars(select(StepRow).where(StepRow.attempt_id == attempt.id).order_by(StepRow.number))
+        )
 
     def steps(self, attempt):
         return [read_step(self.person, row) for row in self.rows(attempt)]

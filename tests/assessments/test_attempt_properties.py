@@ -47,7 +47,7 @@ class Act:
 @st.composite
 def acts_of_two_devices(draw, most=7):
     """Each device knows some of what was said before, and answers with a sequence one higher than the highest of it."""
-    acts, known, now = [], ({q: 0 for q in QUESTIONS}, {q: 0 for q in QUESTIONS}), timedelta(0)
+    acts, known, now = [], (dict.fromkeys(QUESTIONS, 0), dict.fromkeys(QUESTIONS, 0)), timedelta(0)
     for name in range(draw(st.integers(1, most))):
         device, question = draw(st.integers(0, 1)), draw(st.sampled_from(QUESTIONS))
         if draw(st.booleans()):  # the device reloads its page

@@ -281,7 +281,9 @@ def test_gaps_add_up_to_the_credit_and_no_further():
 
 
 def test_a_gap_without_a_held_answer_is_thinking_and_gives_nothing():
-    assert deadlines.compute_outage([answered(1, received=20 * MINUTE), answered(2, received=29 * MINUTE)], TIMED) == ZERO
+    assert (
+        deadlines.compute_outage([answered(1, received=20 * MINUTE), answered(2, received=29 * MINUTE)], TIMED) == ZERO
+    )
 
 
 def test_a_burst_after_one_outage_is_one_gap():
@@ -330,7 +332,12 @@ def test_what_comes_after_she_handed_in_does_not_count():
 
 
 def test_what_comes_after_she_took_it_back_counts():
-    steps = [answered(1), did(2, StepKind.HAND_IN, HANDED_IN), did(3, StepKind.TAKE_BACK, OPEN), answered(4, sequence=2)]
+    steps = [
+        answered(1),
+        did(2, StepKind.HAND_IN, HANDED_IN),
+        did(3, StepKind.TAKE_BACK, OPEN),
+        answered(4, sequence=2),
+    ]
     assert counted(*steps) == [1, 4]
 
 
@@ -393,7 +400,15 @@ def test_settings_have_the_defaults_of_the_format():
 
 
 def test_settings_of_the_quiz_come_before_those_of_the_programme():
-    body = {"items": ["a"], "graded": True, "attempts": 3, "counts": "last", "minutes": 20, "order": "shuffled", "draw": 1}
+    body = {
+        "items": ["a"],
+        "graded": True,
+        "attempts": 3,
+        "counts": "last",
+        "minutes": 20,
+        "order": "shuffled",
+        "draw": 1,
+    }
     read = quizzes.read_settings({**body, "per_page": 0, "feedback": "close", "pass_percent": 75}, pass_percent=80)
     assert read == QuizSettings(
         items=("a",), graded=True, attempts=3, counts=Counts.LAST, minutes=20, shuffled=True, draw=1, per_page=0,
@@ -455,7 +470,11 @@ def test_extra_minutes_are_in_her_terms():
 
 def taken(*results):
     return [
-        Taken(number=n, state=OPEN if points is None else HANDED_IN, score=points and Score(points=points[0], of=points[1]))
+        Taken(
+            number=n,
+            state=OPEN if points is None else HANDED_IN,
+            score=points and Score(points=points[0], of=points[1]),
+        )
         for n, points in enumerate(results, 1)
     ]
 
@@ -633,7 +652,11 @@ def test_a_receipt_vouches_for_exactly_what_it_was_made_for():
 
 @pytest.mark.parametrize(
     "other",
-    [{"attempt": operation("x")}, {"received_at": START + timedelta(microseconds=1)}, {"fingerprint": PRINT[:-1] + "x"}],
+    [
+        {"attempt": operation("x")},
+        {"received_at": START + timedelta(microseconds=1)},
+        {"fingerprint": PRINT[:-1] + "x"},
+    ],
 )
 def test_a_receipt_does_not_vouch_for_anything_else(other):
     code = receipts.sign(RECEIVED, secret=SECRET)

@@ -1,4 +1,4 @@
-"""The fault programs of bench/reliability with smaller numbers; a part of `make check` of its own, one after the other."""
+"""The fault programs of bench/reliability with smaller numbers; a part of `make check`, one after the other."""
 
 import os
 from collections.abc import Iterator

@@ -7,7 +7,6 @@ from uuid import UUID
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from lms.accounts.models import Person
 from lms.accounts.session import me
@@ -16,7 +15,7 @@ from lms.kernel.db import transaction
 from lms.kernel.errors import Refusal
 from lms.kernel.ids import new_id
 from lms.settings import LANGUAGES
-from lms.web.formats import write_hundredths, write_number, write_time
+from lms.web.formats import ngettext, write_hundredths, write_number, write_time
 from lms.web.http import allow, explain
 from lms.web.languages import page_language
 

@@ -334,7 +334,9 @@ def _versions(slot: Slot, sent: Mapping[str, Sequence[str]]) -> tuple[Slot, list
     for step in (slot.step, *slot.rivals):
         fields = write_fields(slot.item, step.data if step else None)
         if _said(fields) != _said(sent):
-            others.setdefault(_said(fields), replace(slot, fields=fields, step=step, flagged=bool(step and step.flagged)))
+            others.setdefault(
+                _said(fields), replace(slot, fields=fields, step=step, flagged=bool(step and step.flagged))
+            )
     return mine, list(others.values()) or [slot]
 
 

@@ -5,7 +5,7 @@
   var d = document, form = d.querySelector('form[data-work]');
   if (!form || !window.fetch || !window.FormData || !window.URLSearchParams || !window.crypto) return;
 
-  var says = form.dataset, quiz = says.work === 'quiz', AFTER = 2000, AGAIN = 5000, MOST_WAIT = 60000;
+  var says = form.dataset, quiz = says.work === 'quiz', AFTER = 2000, SOON = 300, AGAIN = 5000, MOST_WAIT = 60000;
   var queue = [], disputed = [], sending = false, leaving = '', going = false, timer = 0, retry = 0, wait = AGAIN, ended = false;
   var state = form.querySelector('.save'), notice = form.querySelector('[data-notice]');
   var calm = state && [state.querySelector('[data-text]').textContent, state.className.slice(5)];
@@ -185,8 +185,10 @@
     if (!sending && !queue.length && !disputed.length && unsaved()) tell(says.unsaved, 'device');
     words();
   });
-  form.addEventListener('change', take);
-  form.addEventListener('focusout', function (event) { if (event.target.tagName === 'TEXTAREA') take(); });
+  // Not at once: were the page to move between the press and the release of a button, the button would be missed.
+  function soon() { clearTimeout(timer); timer = setTimeout(take, SOON); }
+  form.addEventListener('change', soon);
+  form.addEventListener('focusout', function (event) { if (event.target.tagName === 'TEXTAREA') soon(); });
   window.addEventListener('beforeunload', function (event) {
     if (d.documentElement.hidden) return; // she pressed Leave now: nothing may hold her
     take();
