@@ -33,7 +33,7 @@ from lms.settings import read_settings
 CONTENT = Path(__file__).parents[1] / "content" / "women-and-ceasefires"
 LANGUAGES = ("en", "fr", "ar")
 LEARNERS = {"en": 48, "fr": 4, "ar": 12}
-WRITERS = {"en": 26, "ar": 12}
+WRITERS = {"en": 30, "ar": 14}
 TUTORS = ("en", "ar", "fr")
 TASKS = """tasks:
   - id: m1-ten

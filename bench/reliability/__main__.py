@@ -98,8 +98,8 @@ def _versions() -> dict[str, str]:
 TEXT = """# Reliability: what was broken on purpose, and what was lost
 
 If the page said "saved", it is saved, whatever dies next; if it did not, the page keeps it and tries again. The
-programs in `bench/reliability/` run the product as an operator does (`lms serve`, two processes, a demo year of 24 and more
-people), break something, and compare what people were told with what the database holds.
+programs in `bench/reliability/` run the product as an operator does (`lms serve`, two processes, a demo year with 24
+more people), break something, and compare what people were told with what the database holds.
 
 Written by `make reliability` on {day}; {machine}, Python {python}, SQLite {sqlite}, PostgreSQL {postgres}. A smaller
 run of the same programs is part of `make check` (`tests/reliability/`); one test alone: `make reliability ARGS="--only
@@ -111,8 +111,8 @@ R6 --database postgresql"`.
 
 ## How to read it
 
-- **R1**: a kill hits a worker, the master, or everything at once, in turn. Restart: from the kill until `/readyz` answers.
-  Lost: acknowledged and not stored. Doubled: stored twice. Stale: what stands is not what its device was told last.
+- **R1**: a kill hits a worker, the master, or everything at once, in turn. Restart: from the kill until `/readyz`
+  answers. Lost: acknowledged and not stored. Doubled: stored twice. Stale: what stands is not what its device was told last.
 - **R2**: counted by strace in the processes that write: those of the site (SQLite), those of the server (PostgreSQL).
   In production `lms serve` refuses a database whose settings would lose acknowledged saves, and `lms doctor` names it.
 - **R4**: a tmpfs that is filled to the last byte; under PostgreSQL a tablespace on it. Its journal lies elsewhere: a

@@ -90,9 +90,9 @@ class Site:
         raise RuntimeError(f"the site did not get ready:\n{self.log()[-3000:]}")
 
     def _is_ready(self) -> bool:
-        with contextlib.suppress(OSError):
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
-                return bool(answer.status == 200)
+        address = f"http://127.0.0.1:{self.port}/readyz"
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5) as answer:
+            return bool(answer.status == 200)
         return False
 
     def log(self) -> str:

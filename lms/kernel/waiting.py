@@ -1,9 +1,9 @@
 """How long anybody waits for the database.
 
-A person's request waits a second and a half and is then told that the site cannot work right now: her page keeps what she
-typed and sends it again. Who works without a person (worker, importer, migrations) waits longer. When a database was
-silent to one request, the others of this process do not each wait in full for a second: they would queue up behind it
-and nobody would be answered in time (docs/reliability.md, R6).
+A person's request waits a second and a half and is then told that the site cannot work right now: her page keeps what
+she typed and sends it again. Who works without a person (worker, importer, migrations) waits longer. When a database
+was silent to one request, the others of this process do not each wait in full for a second: they would queue up behind
+it and nobody would be answered in time (docs/reliability.md, R6).
 """
 
 import time

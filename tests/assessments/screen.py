@@ -41,32 +41,37 @@ class _Forms(HTMLParser):
         if tag == "form":
             self.form = Form(a.get("action"))
             self.forms.append(self.form)
-        if self.form is None:
-            return
-        name, value = a.get("name"), a.get("value") or ""
-        if tag == "button" and name:
-            self.form.buttons.append((name, value))
-        elif tag == "input" and name and a.get("type") in ("radio", "checkbox"):
+        read = getattr(self, f"_read_{tag}", None)
+        if self.form is not None and read and (a.get("name") or tag == "option"):
+            read(a, a.get("name"), a.get("value") or "")
+
+    def _read_button(self, a, name, value):
+        self.form.buttons.append((name, value))
+
+    def _read_input(self, a, name, value):
+        is_choice = a.get("type") in ("radio", "checkbox")
+        if is_choice:
             self.form.choices.setdefault(name, []).append([value, ""])
             self.label = self.form.choices[name][-1]
-            if "checked" in a:
-                self.form.sent.add(name, value)
-        elif tag == "input" and name:
-            self.form.sent.add(name, value)
-            if a.get("type") != "hidden":
-                self.form.texts.add(name)
-        elif tag == "textarea" and name:
-            self.textarea = name
+        elif a.get("type") != "hidden":
             self.form.texts.add(name)
-            self.form.sent[name] = ""
-        elif tag == "select" and name:
-            self.select = name
-            self.form.choices[name] = []
-        elif tag == "option" and self.select:
-            self.form.choices[self.select].append([value, ""])
-            self.label = self.form.choices[self.select][-1]
-            if "selected" in a or self.select not in self.form.sent:
-                self.form.sent[self.select] = value
+        if not is_choice or "checked" in a:
+            self.form.sent.add(name, value)
+
+    def _read_textarea(self, a, name, value):
+        self.textarea = name
+        self.form.texts.add(name)
+        self.form.sent[name] = ""
+
+    def _read_select(self, a, name, value):
+        self.select = name
+        self.form.choices[name] = []
+
+    def _read_option(self, a, name, value):
+        self.form.choices[self.select].append([value, ""])
+        self.label = self.form.choices[self.select][-1]
+        if "selected" in a or self.select not in self.form.sent:
+            self.form.sent[self.select] = value
 
     def handle_data(self, data):
         if self.form is not None and self.textarea:

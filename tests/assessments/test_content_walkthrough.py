@@ -73,56 +73,105 @@ def wording(accepted, language, which):
 
 def fill_right(form, name, item, language, which=0):
     """Answer with the key, by the wordings that the page shows. which: of several accepted wordings."""
-    if isinstance(item, Choice):
-        key = [told(option.text, language) for option in item.options if option.id in item.key]
-        form.choose(name, *(form.labelled(name, label) for label in key))
-    elif isinstance(item, Ordering):
-        for place, option in enumerate(item.key, 1):
-            form.choose(f"{name}-{option}", str(place))
-    elif isinstance(item, Matching):
-        for pair in item.pairs:
-            part = f"{name}-{pair.id}"
-            form.choose(part, form.labelled(part, told(pair.right, language)))
-    elif isinstance(item, Short):
-        for part, accepted in zip(item.parts, item.accepted, strict=False):
-            form.type(f"{name}{part}", wording(accepted, language, which))
-    elif isinstance(item, DateQuestion):
-        form.type(name, item.key.isoformat() if which else format_date(item.key, "d MMMM y", locale=language))
-    elif isinstance(item, NumberQuestion):
-        form.type(name, str(item.key))
-    else:
-        raise AssertionError(item.kind)
+    RIGHT[_kind(item, RIGHT)](form, name, item, language, which)
 
 
 def fill_wrong(form, name, item, which):
     """Answer wrongly in one of several ways. which: counts through all of them."""
-    if isinstance(item, MultipleChoice):
-        wrong = [[option.id] for option in item.options if option.id not in item.key]
-        wrong += [sorted(item.key - {one}) for one in sorted(item.key)]
-        wrong += [sorted({*item.key, option.id}) for option in item.options if option.id not in item.key]
-        form.choose(name, *[one for one in wrong[which % len(wrong)] if one])
-    elif isinstance(item, Choice):
-        wrong = [option.id for option in item.options if option.id not in item.key]
-        form.choose(name, wrong[which % len(wrong)])
-    elif isinstance(item, Ordering):
-        turned = list(item.key)
-        first = which % (len(turned) - 1)
-        turned[first], turned[first + 1] = turned[first + 1], turned[first]
-        for place, option in enumerate(turned, 1):
-            form.choose(f"{name}-{option}", str(place))
-    elif isinstance(item, Matching):
-        for pair, other in zip(item.pairs, [*item.pairs[1:], item.pairs[0]], strict=True):
-            form.choose(f"{name}-{pair.id}", item.partner(other).id)
-    elif isinstance(item, Short):
-        for part in item.parts:
-            form.type(f"{name}{part}", ["nothing of the kind", "?", "0"][which % 3])
-    elif isinstance(item, DateQuestion):
-        form.type(name, [date(1999, 1, 1).isoformat(), "soon", "99/99/9999"][which % 3])
-    elif isinstance(item, NumberQuestion):
-        step = item.tolerance + Decimal(1)
-        form.type(name, str([item.key + step, item.key - step, "many"][which % 3]))
-    else:
-        raise AssertionError(item.kind)
+    WRONG[_kind(item, WRONG)](form, name, item, which)
+
+
+def _kind(item, ways):
+    return next(kind for kind in ways if isinstance(item, kind))
+
+
+def _choose_right(form, name, item, language, which):
+    key = [told(option.text, language) for option in item.options if option.id in item.key]
+    form.choose(name, *(form.labelled(name, label) for label in key))
+
+
+def _order(form, name, options):
+    for place, option in enumerate(options, 1):
+        form.choose(f"{name}-{option}", str(place))
+
+
+def _order_right(form, name, item, language, which):
+    _order(form, name, item.key)
+
+
+def _match_right(form, name, item, language, which):
+    for pair in item.pairs:
+        part = f"{name}-{pair.id}"
+        form.choose(part, form.labelled(part, told(pair.right, language)))
+
+
+def _write_right(form, name, item, language, which):
+    for part, accepted in zip(item.parts, item.accepted, strict=False):
+        form.type(f"{name}{part}", wording(accepted, language, which))
+
+
+def _day_right(form, name, item, language, which):
+    form.type(name, item.key.isoformat() if which else format_date(item.key, "d MMMM y", locale=language))
+
+
+def _number_right(form, name, item, language, which):
+    form.type(name, str(item.key))
+
+
+def _choose_wrong_ones(form, name, item, which):
+    others = [option.id for option in item.options if option.id not in item.key]
+    wrong = [[one] for one in others] + [sorted(item.key - {one}) for one in sorted(item.key)]
+    wrong += [sorted({*item.key, one}) for one in others]
+    form.choose(name, *wrong[which % len(wrong)])
+
+
+def _choose_wrong(form, name, item, which):
+    wrong = [option.id for option in item.options if option.id not in item.key]
+    form.choose(name, wrong[which % len(wrong)])
+
+
+def _order_wrong(form, name, item, which):
+    turned, first = list(item.key), which % (len(item.key) - 1)
+    turned[first], turned[first + 1] = turned[first + 1], turned[first]
+    _order(form, name, turned)
+
+
+def _match_wrong(form, name, item, which):
+    for pair, other in zip(item.pairs, [*item.pairs[1:], item.pairs[0]], strict=True):
+        form.choose(f"{name}-{pair.id}", item.partner(other).id)
+
+
+def _write_wrong(form, name, item, which):
+    for part in item.parts:
+        form.type(f"{name}{part}", ["nothing of the kind", "?", "0"][which % 3])
+
+
+def _day_wrong(form, name, item, which):
+    form.type(name, [date(1999, 1, 1).isoformat(), "soon", "99/99/9999"][which % 3])
+
+
+def _number_wrong(form, name, item, which):
+    step = item.tolerance + Decimal(1)
+    form.type(name, str([item.key + step, item.key - step, "many"][which % 3]))
+
+
+RIGHT = {
+    Choice: _choose_right,
+    Ordering: _order_right,
+    Matching: _match_right,
+    Short: _write_right,
+    DateQuestion: _day_right,
+    NumberQuestion: _number_right,
+}
+WRONG = {
+    MultipleChoice: _choose_wrong_ones,
+    Choice: _choose_wrong,
+    Ordering: _order_wrong,
+    Matching: _match_wrong,
+    Short: _write_wrong,
+    DateQuestion: _day_wrong,
+    NumberQuestion: _number_wrong,
+}
 
 
 def walk(app, visitor, task_id, asked, fill, *, lang):

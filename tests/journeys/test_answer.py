@@ -191,6 +191,7 @@ def test_a_browser_that_forgot_the_page_sends_the_failed_save_again(open_browser
 
         with suppress(PlaywrightError):
             surfer.page.go_forward(timeout=2_000)
+        surfer.page.wait_for_timeout(1_000)
         surfer.page.reload()
 
         assert number_here(surfer) == question + 1

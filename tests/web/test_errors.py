@@ -1,4 +1,6 @@
 import pytest
+from sqlalchemy.exc import InternalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 LANGUAGES = ("en", "fr", "ar")
 
@@ -70,3 +72,56 @@ def test_too_much_at_once_is_refused(visitor):
     token = visitor.token()
     answer = visitor.client.post("/en/sign-in", data={"csrf_token": token, "login": "x" * 2_000_000})
     assert answer.status_code == 413
+
+
+SCRIPT = {"Accept": "application/json"}
+
+
+def save_address(cast):
+    return f"/en/l/{cast.nodes['m1-words']}/read"
+
+
+def test_a_script_is_told_in_a_sentence_that_nothing_was_saved(as_participant, cast, database_gone):
+    token = as_participant.token()
+    database_gone()
+    answer = as_participant.client.post(save_address(cast), data={"csrf_token": token}, headers=SCRIPT)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "120")
+    assert answer.json == {
+        "text": "Not saved: the site is not able to save right now. Keep this page open; it will be sent again."
+    }
+
+
+class ReadOnly(Exception):
+    """What PostgreSQL says while nothing may be written."""
+
+    sqlstate = "25006"
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (InternalError("INSERT", {}, ReadOnly()), 503),
+        (InternalError("INSERT", {}, Exception()), 500),
+        (PoolTimeout("no connection is free"), 503),
+    ],
+)
+def test_a_database_that_cannot_work_now_is_told_apart_from_our_own_faults(app, as_participant, clock, fault, status):
+    app.extensions["clock"] = FailingClock(clock, fault)
+    try:
+        as_participant.get("home.today", expect=status)
+    finally:
+        app.extensions["clock"] = clock
+
+
+class FailingClock(BrokenClock):
+    """The same with a fault of choice."""
+
+    def __init__(self, good, fault):
+        super().__init__(good)
+        self._fault = fault
+
+    def now(self):
+        self._asked += 1
+        if self._asked == 2:
+            raise self._fault
+        return self._good.now()

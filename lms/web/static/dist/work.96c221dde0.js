@@ -282,6 +282,9 @@
     back.value = number - 1;
     form.action = base + '/q/' + number + '/save';
     history.replaceState(null, '', base + '/q/' + number);
+    [].forEach.call(d.querySelectorAll('.langs a[hreflang]'), function (link) {
+      link.href = link.getAttribute('href').replace(/\/q\/\d+/, '/q/' + number);
+    });
     var legend = next.querySelector('legend');
     legend.tabIndex = -1;
     legend.focus({ preventScroll: true });
