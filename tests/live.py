@@ -42,6 +42,11 @@ class School:
     marked: str
     people: list[Account]
     given: set[str] = field(default_factory=set)
+    learners: dict[str, Account] = field(default_factory=dict)
+    """Who walks through which page (tests/tour.py)."""
+
+    attempts: dict[str, str] = field(default_factory=dict)
+    """Open attempts that a page from before would still name."""
 
     def newcomer(self, language: str) -> Account:
         """A learner who has done nothing yet; each is given out once."""

@@ -32,8 +32,8 @@ from lms.settings import read_settings
 
 CONTENT = Path(__file__).parents[1] / "content" / "women-and-ceasefires"
 LANGUAGES = ("en", "fr", "ar")
-LEARNERS = {"en": 48, "fr": 4, "ar": 12}
-WRITERS = {"en": 30, "ar": 14}
+LEARNERS = {"en": 48, "fr": 12, "ar": 24}
+WRITERS = {"en": 30, "ar": 14, "fr": 2}
 TUTORS = ("en", "ar", "fr")
 TASKS = """tasks:
   - id: m1-ten
@@ -62,6 +62,8 @@ TASKS = """tasks:
 TEXTS = {
     "en": "The agreement of {n} villages stopped the shelling. Nobody wrote down who would watch it.\n\n"
     "Women asked for a list of forbidden acts. It was added in the second week.",
+    "fr": "L’accord de {n} villages a arrêté les tirs. Personne n’a écrit qui surveillerait.\n\n"
+    "Des femmes ont demandé une liste d’actes interdits.",
     "ar": "أوقف اتفاق {n} قرى القصف. ولم يكتب أحد من سيراقبه.\n\nطلبت النساء قائمة بالأعمال المحظورة. وأضيفت في الأسبوع الثاني.",
 }
 

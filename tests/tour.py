@@ -3,11 +3,26 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID, uuid4
 
 from tests.browser import Surfer
 from tests.live import Account
 
 LANGUAGES = ("en", "fr", "ar")
+HAND_IN = 'form[action$="/hand-in"] button'
+SEND = """([path, fields]) => {
+  const form = document.createElement('form'), token = document.querySelector('[name=csrf_token]');
+  form.method = 'post';
+  form.action = path;
+  for (const [name, value] of Object.entries({...fields, csrf_token: token.value})) {
+    const field = document.createElement('input');
+    field.name = name;
+    field.value = value;
+    form.append(field);
+  }
+  document.body.append(form);
+  form.submit();
+}"""
 Way = Callable[[Surfer, str], None]
 _cookies: dict[tuple[str, str], list[Any]] = {}
 
@@ -82,6 +97,140 @@ def _pressing(path: str, role: str, *links: str) -> Way:
     return go
 
 
+def _learner(surfer: Surfer, language: str, task: str, path: str = "") -> str:
+    """Be a learner of this language who goes through the pages of answering, one task for each; her task's address."""
+    school = surfer.live.school
+    key = f"{task} {language}"
+    if key not in school.learners:
+        school.learners[key] = school.newcomer(language)
+    address = f"/{language}{school.ten if task.startswith('quiz') else school.memo}"
+    _as(surfer, school.learners[key], language)
+    surfer.open(address + path)
+    return address
+
+
+def _send(surfer: Surfer, path: str, **fields: str) -> None:
+    """Send a form as a page from before would; its token is the one of the page in the window."""
+    with surfer.page.expect_navigation():
+        surfer.page.evaluate(SEND, [path, fields])
+
+
+def _begun(surfer: Surfer, language: str, task: str = "quiz") -> str:
+    """An attempt at the quiz is open."""
+    address = _learner(surfer, language, task)
+    if surfer.page.locator('main form[action$="/start"]').count():
+        surfer.press('main form[action$="/start"] button')
+    return address
+
+
+def _written(surfer: Surfer, language: str, task: str = "text") -> str:
+    """There is a draft."""
+    address = _learner(surfer, language, task)
+    if surfer.page.locator("#q1").count() and not surfer.page.input_value("#q1"):
+        _save_text(surfer, address, "1", "What I wrote first.")
+    return address
+
+
+def _save_text(surfer: Surfer, address: str, sequence: str, text: str) -> None:
+    surfer.open(address)
+    attempt = surfer.page.input_value("[name=attempt]")
+    _send(surfer, f"{address}/draft/save", attempt=attempt, op1=str(uuid4()), seq1=sequence, q1=text)
+
+
+def _quiz_page(path: str) -> Way:
+    return lambda surfer, language: surfer.open(_begun(surfer, language) + path)
+
+
+def _text_page(path: str) -> Way:
+    return lambda surfer, language: surfer.open(_written(surfer, language) + path)
+
+
+def _handed_in(make: Callable[[Surfer, str, str], str], task: str) -> Way:
+    def go(surfer: Surfer, language: str) -> None:
+        address = make(surfer, language, task)
+        surfer.open(f"{address}/check")
+        if surfer.page.locator(HAND_IN).count():
+            surfer.press(HAND_IN)
+        surfer.open(f"{address}/result")
+
+    return go
+
+
+def _conflict(surfer: Surfer, language: str) -> None:
+    address = _begun(surfer, language, "quiz in conflict")
+    for choice in ("a", "b"):
+        surfer.open(f"{address}/q/1")
+        attempt = surfer.page.input_value("[name=attempt]")
+        _send(surfer, f"{address}/q/1/save", attempt=attempt, op1=str(uuid4()), seq1="1", q1=choice)
+
+
+def _conflict_text(surfer: Surfer, language: str) -> None:
+    address = _written(surfer, language, "text in conflict")
+    _save_text(surfer, address, "1", "What I wrote on another device.")
+
+
+def _aside(surfer: Surfer, language: str) -> None:
+    address = _written(surfer, language, "text kept aside")
+    attempt = surfer.page.get_attribute("[name=attempt]", "value", timeout=1_000) if _is_draft(surfer) else ""
+    known = surfer.live.school.attempts
+    known.setdefault(language, attempt or "")
+    surfer.open(f"{address}/check")
+    if surfer.page.locator(HAND_IN).count():
+        surfer.press(HAND_IN)
+    surfer.open(address)
+    _send(surfer, f"{address}/draft/save", attempt=known[language], op1=str(uuid4()), seq1="9", q1="Too late.")
+
+
+def _is_draft(surfer: Surfer) -> bool:
+    return surfer.page.locator("form[data-work] [name=attempt]").count() > 0
+
+
+def _closed_task(surfer: Surfer, language: str) -> None:
+    account, _ = surfer.live.waiting
+    _as(surfer, account, language)
+    ((task,),) = surfer.live.rows(
+        "SELECT entry.public_id FROM cohorts_calendar_entry entry JOIN cohorts_enrolment enrolment"
+        " ON enrolment.cohort_id = entry.cohort_id JOIN accounts_person person ON person.id = enrolment.person_id"
+        " WHERE entry.node_id = 'm1-quiz' AND entry.opens_at IS NULL AND entry.cohort_id ="
+        " (SELECT cohort_id FROM cohorts_calendar_entry WHERE opens_at LIKE '2999%' LIMIT 1) LIMIT 1"
+    )
+    surfer.open(f"/{language}/t/{UUID(str(task))}")
+
+
+def _checkpoint_refused(surfer: Surfer, language: str) -> None:
+    _lesson(surfer, language)
+    action = surfer.page.get_attribute('#check form, form[action$="/answer"]', "action")
+    assert action
+    _send(surfer, action, op1="no id", seq1="1")
+
+
+def _marking(path: str = "") -> Way:
+    def go(surfer: Surfer, language: str) -> None:
+        _as(surfer, surfer.live.school.tutor(language), language)
+        surfer.open(f"/{language}/grading{path}")
+
+    return go
+
+
+def _submission(surfer: Surfer, language: str) -> None:
+    _marking("?show=all")(surfer, language)
+    surfer.press('tbody a[href*="/grading/"] >> nth=-1')
+
+
+def _two_versions(surfer: Surfer, language: str) -> None:
+    _submission(surfer, language)
+    here = surfer.page.get_attribute("form#marks", "action")
+    assert here
+    if surfer.page.input_value("form#marks [name=version]") == "0":
+        _send(surfer, here, op=str(uuid4()), version="0", do="draft", feedback="What one of us saw.")
+        surfer.open(here.removesuffix("/save"))
+    _send(surfer, here, op=str(uuid4()), version="0", do="draft", feedback="What the other saw.", knows_both="1")
+
+
+def _release(surfer: Surfer, language: str) -> None:
+    _marking("/release")(surfer, language)
+
+
 TOUR = {
     stop.name: stop
     for stop in (
@@ -106,9 +255,28 @@ TOUR = {
         Stop("bank-item", "assessments/item.html", _pressing("/bank", "coordinator", "/bank/")),
         Stop("account", "accounts/account.html", _signed_in("/account")),
         Stop("error-404", "errors/error.html", _plain("/nothing-here")),
+        Stop("quiz", "assessments/quiz.html", lambda surfer, language: _learner(surfer, language, "quiz to begin")),
+        Stop("question", "assessments/question.html", _quiz_page("/q/1")),
+        Stop("question-lists", "assessments/question.html", _quiz_page("/q/7")),
+        Stop("questions", "assessments/question.html", _quiz_page("/all")),
+        Stop("check", "assessments/check.html", _quiz_page("/check")),
+        Stop("review", "assessments/review.html", _handed_in(_begun, "quiz handed in")),
+        Stop("conflict", "assessments/conflict.html", _conflict),
+        Stop("assignment", "assessments/assignment.html", _text_page("")),
+        Stop("check-text", "assessments/check_text.html", _text_page("/check")),
+        Stop("earlier", "assessments/earlier.html", _text_page("/earlier")),
+        Stop("text-result", "assessments/text_result.html", _handed_in(_written, "text handed in")),
+        Stop("conflict-text", "assessments/conflict_text.html", _conflict_text),
+        Stop("aside", "assessments/aside.html", _aside),
+        Stop("closed-task", "assessments/closed.html", _closed_task),
+        Stop("checkpoint-refused", "assessments/checkpoint_alone.html", _checkpoint_refused),
+        Stop("queue", "assessments/marking/queue.html", _marking()),
+        Stop("submission", "assessments/marking/submission.html", _submission),
+        Stop("two-versions", "assessments/marking/two_versions.html", _two_versions),
+        Stop("release", "assessments/marking/release.html", _release),
     )
 }
-STATUS = {"sign-in-errors": 422, "closed": 403, "error-404": 404}
+STATUS = {"sign-in-errors": 422, "closed": 403, "error-404": 404, "closed-task": 403, "conflict": 409, "conflict-text": 409, "aside": 409, "checkpoint-refused": 409, "two-versions": 409}
 """The status of pages that are not simply there."""
 
 

@@ -112,7 +112,8 @@ R6 --database postgresql"`.
 ## How to read it
 
 - **R1**: a kill hits a worker, the master, or everything at once, in turn. Restart: from the kill until `/readyz`
-  answers. Lost: acknowledged and not stored. Doubled: stored twice. Stale: what stands is not what its device was told last.
+  answers. Lost: acknowledged and not stored. Doubled: stored twice. Stale: what stands is not what its device was told
+  last.
 - **R2**: counted by strace in the processes that write: those of the site (SQLite), those of the server (PostgreSQL).
   In production `lms serve` refuses a database whose settings would lose acknowledged saves, and `lms doctor` names it.
 - **R4**: a tmpfs that is filled to the last byte; under PostgreSQL a tablespace on it. Its journal lies elsewhere: a

@@ -306,7 +306,7 @@ def test_a_participant_sees_no_mark_before_the_release(app, desk, work):
     with app.app_context():
         desk.mark(desk.cast.facilitator, work, feedback="Hidden for now.")
     page = cedar.get(f"/en/t/{desk.memo}")
-    assert "Hidden for now." not in page.text and "75" not in page.words()
+    assert "Hidden for now." not in page.text and "75%" not in page.words() and "75 of 100" not in page.words()
     with app.app_context():
         desk.release(desk.cast.facilitator)
     assert "Hidden for now." in cedar.get(f"/en/t/{desk.memo}").text

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import ScalarSelect, Select, Subquery, and_, exists, func, select
 from sqlalchemy.orm import aliased, contains_eager, defer
 
 from lms.accounts.models import Person
@@ -17,7 +17,10 @@ from lms.kernel.db import db
 from ..models import Attempt, Conflict, StepRow
 from ..rules.attempts import OF_MARKING, AttemptState
 from ..rules.marking import Verdict
-from .queue import WAITS, cohorts_of, newest_step, own_conflict, title_of
+from .queue import cohorts_of, newest_step, own_conflict, title_of
+
+
+MOST_ROWS = 25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,34 +42,71 @@ class Ready:
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """The finished marks of one assignment in one cohort. waiting: handed in and not finished."""
+    """The finished marks of one assignment in one cohort.
+
+    ready: one page of them. finished: how many there are in all. waiting: handed in and not finished.
+    """
 
     entry: CalendarEntry
     cohort: Cohort
     course: Told
     title: Told
     ready: Sequence[Ready]
+    finished: int
     waiting: int
 
 
 def releases_of(who: Person, language: str) -> list[Release]:
-    """What can be released in her cohorts, each list by alias: one statement."""
+    """What can be released in her cohorts, each list by alias and at most one page of it: one statement."""
     rows = db.session.execute(_of_releases(who).where(Cohort.id.in_(cohorts_of(who)))).all()
     by_entry: dict[int, list[Any]] = {}
     for row in rows:
         by_entry.setdefault(row.CalendarEntry.id, []).append(row)
-    releases = [_release(of_one, language) for of_one in by_entry.values()]
-    return [release for release in releases if release.ready]
+    return [_release(of_one, language) for of_one in by_entry.values()]
 
 
 def find_release(who: Person, task_id: UUID | None, language: str) -> Release | None:
-    """The same for one task, whether anything is finished or not; None where nothing was ever handed in."""
-    rows = db.session.execute(_of_releases(who).where(CalendarEntry.public_id == task_id)).all() if task_id else []
-    return _release(rows, language) if rows else None
+    """The same for one task; None where none of its marks is finished or was ever released."""
+    if task_id is None:
+        return None
+    rows = db.session.execute(_of_releases(who).where(CalendarEntry.public_id == task_id)).all()
+    if rows:
+        return _release(rows, language)
+    return _nothing_left(task_id, language)
+
+
+def _nothing_left(task_id: UUID, language: str) -> Release | None:
+    """A task of which everything was released meanwhile: sending the list again is told so."""
+    found = db.session.execute(
+        select(CalendarEntry, Cohort)
+        .join(Cohort, Cohort.id == CalendarEntry.cohort_id)
+        .join(Cohort.version)
+        .where(
+            CalendarEntry.public_id == task_id,
+            exists()
+            .where(Attempt.enrolment_id == Enrolment.id, Enrolment.cohort_id == Cohort.id)
+            .where(Attempt.node_id == CalendarEntry.node_id, Attempt.kind == TaskKind.ASSIGNMENT),
+        )
+        .options(contains_eager(Cohort.version))
+    ).one_or_none()
+    if found is None:
+        return None
+    entry, cohort = found
+    return Release(
+        entry=entry,
+        cohort=cohort,
+        course=tell(cohort.title, language, cohort.version.required_languages),
+        title=title_of(cohort.version, entry.node_id, language),
+        ready=[],
+        finished=0,
+        waiting=0,
+    )
 
 
 def _of_releases(who: Person) -> Select[Any]:
+    """The first finished marks of each task, with how many there are and how many texts wait for theirs."""
     latest, marker, reads = aliased(StepRow), aliased(Person), aliased(Version)
+    first = _first_of_each(who)
     return (
         select(
             CalendarEntry,
@@ -77,8 +117,11 @@ def _of_releases(who: Person) -> Select[Any]:
             latest.data.label("mark_data"),
             latest.sequence.label("mark_sequence"),
             marker.shown_name.label("marker_name"),
+            first.c.finished,
+            _waiting().label("waiting"),
         )
         .select_from(Attempt)
+        .join(first, and_(first.c.id == Attempt.id, first.c.place <= MOST_ROWS))
         .join(Attempt.enrolment)
         .join(Enrolment.cohort)
         .join(Cohort.version)
@@ -88,24 +131,49 @@ def _of_releases(who: Person) -> Select[Any]:
             and_(CalendarEntry.cohort_id == Enrolment.cohort_id, CalendarEntry.node_id == Attempt.node_id),
         )
         .outerjoin(Conflict, own_conflict(who))
-        .outerjoin(
-            latest,
-            and_(
-                Attempt.state == AttemptState.MARKED,
-                latest.number == newest_step(StepRow.kind.in_(OF_MARKING)),
-            ),
-        )
+        .outerjoin(latest, latest.number == newest_step(StepRow.kind.in_(OF_MARKING)))
         .outerjoin(marker, marker.id == latest.by_id)
-        .where(
-            Attempt.kind == TaskKind.ASSIGNMENT,
-            Attempt.state.in_((*WAITS, AttemptState.RELEASED)),
-            Enrolment.person_id != who.id,
-        )
         .options(
             contains_eager(Cohort.version),
             contains_eager(Attempt.version.of_type(reads)),
         )
         .order_by(Cohort.starts_on.desc(), CalendarEntry.id, Enrolment.alias, Attempt.id)
+    )
+
+
+def _first_of_each(who: Person) -> Subquery:
+    """Every finished mark with its place in the list of its task, and how many that list has."""
+    of_task = (Enrolment.cohort_id, Attempt.node_id)
+    return (
+        select(
+            Attempt.id,
+            func.row_number().over(partition_by=of_task, order_by=(Enrolment.alias, Attempt.id)).label("place"),
+            func.count().over(partition_by=of_task).label("finished"),
+        )
+        .join(Attempt.enrolment)
+        .where(
+            Attempt.kind == TaskKind.ASSIGNMENT,
+            Attempt.state == AttemptState.MARKED,
+            Enrolment.person_id != who.id,
+        )
+        .subquery()
+    )
+
+
+def _waiting() -> ScalarSelect[int]:
+    """How many texts of the same task are handed in and not finished."""
+    other, theirs = aliased(Attempt), aliased(Enrolment)
+    return (
+        select(func.count())
+        .select_from(other)
+        .join(theirs, theirs.id == other.enrolment_id)
+        .where(
+            theirs.cohort_id == Enrolment.cohort_id,
+            other.node_id == Attempt.node_id,
+            other.state == AttemptState.HANDED_IN,
+        )
+        .correlate(Enrolment, Attempt)
+        .scalar_subquery()
     )
 
 
@@ -117,8 +185,9 @@ def _release(rows: Sequence[Any], language: str) -> Release:
         cohort=cohort,
         course=tell(cohort.title, language, cohort.version.required_languages),
         title=title_of(first.Attempt.version, first.CalendarEntry.node_id, language),
-        ready=[_ready(row) for row in rows if row.Attempt.state is AttemptState.MARKED],
-        waiting=sum(row.Attempt.state is AttemptState.HANDED_IN for row in rows),
+        ready=[_ready(row) for row in rows],
+        finished=first.finished,
+        waiting=first.waiting,
     )
 
 
