@@ -50,7 +50,9 @@ class School:
 
     def newcomer(self, language: str) -> Account:
         """A learner who has done nothing yet; each is given out once."""
-        free = (one for one in self.people if one.login.startswith(f"learner-{language}") and one.login not in self.given)
+        free = (
+            one for one in self.people if one.login.startswith(f"learner-{language}") and one.login not in self.given
+        )
         account = next(free)
         self.given.add(account.login)
         return account
@@ -129,7 +131,9 @@ class Live:
         Needs a demo with WAITING_COHORT, whose calendar is moved far ahead here.
         """
         with closing(sqlite3.connect(self.data_dir / "lms.sqlite")) as database, database:
-            (cohort,) = database.execute("SELECT max(id) FROM cohorts_cohort").fetchone()
+            (cohort,) = database.execute(
+                "SELECT cohort_id FROM cohorts_enrolment GROUP BY cohort_id HAVING count(*) = 1"
+            ).fetchone()
             database.execute(
                 "UPDATE cohorts_calendar_entry SET opens_at = '2999-01-03 08:00:00.000000'"
                 " WHERE cohort_id = ? AND opens_at IS NOT NULL",

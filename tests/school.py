@@ -64,7 +64,8 @@ TEXTS = {
     "Women asked for a list of forbidden acts. It was added in the second week.",
     "fr": "L’accord de {n} villages a arrêté les tirs. Personne n’a écrit qui surveillerait.\n\n"
     "Des femmes ont demandé une liste d’actes interdits.",
-    "ar": "أوقف اتفاق {n} قرى القصف. ولم يكتب أحد من سيراقبه.\n\nطلبت النساء قائمة بالأعمال المحظورة. وأضيفت في الأسبوع الثاني.",
+    "ar": "أوقف اتفاق {n} قرى القصف. ولم يكتب أحد من سيراقبه.\n\n"
+    "طلبت النساء قائمة بالأعمال المحظورة. وأضيفت في الأسبوع الثاني.",
 }
 
 

@@ -52,7 +52,7 @@ def main() -> None:
     options.add_argument("--database", choices=(SQLITE, POSTGRESQL))
     options.add_argument("--quick", action="store_true", help="smaller numbers, as in make check")
     asked = options.parse_args()
-    lines, failed = [], False
+    lines, failed, load = [], False, [os.getloadavg()[0]]
     sites = Sites(people=PEOPLE)
     try:
         for name in asked.only:
@@ -65,22 +65,25 @@ def main() -> None:
                     failed = True
                     continue
                 lines.append(line)
+                load.append(os.getloadavg()[0])
                 print(f"{line.test:<34} {line.database:<11} {line.verdict:<8} {line.figures}"
                       f"  [{time.monotonic() - begun:.0f} s]", flush=True)  # fmt: skip
     finally:
         sites.close()
     if not asked.quick and asked.only == list(PROGRAMS) and asked.database is None and not failed:
-        DOCUMENT.write_text(document(lines))
+        DOCUMENT.write_text(document(lines, max(load)))
         print(f"written: {DOCUMENT}")
     if failed or any(line.holds is False for line in lines):
         sys.exit(1)
 
 
-def document(lines: list[Line]) -> str:
+def document(lines: list[Line], load: float) -> str:
     """The page of docs/."""
     day = datetime.now(UTC).date()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    machine = f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, {memory:.0f} GB"
+    machine = (
+        f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, {memory:.0f} GB, load up to {load:.0f}"
+    )
     rows = "\n".join(
         f"| {line.test} | {line.database} | {line.figures} | {line.criterion} | {line.verdict} |" for line in lines
     )

@@ -4,6 +4,7 @@ import contextlib
 import os
 import random
 import signal
+import statistics
 import threading
 import time
 from collections.abc import Iterator
@@ -66,7 +67,7 @@ def run(sites: Sites, kind: str, *, quick: bool) -> Line:
     odd = sum(sum(saver.odd.values()) for saver in savers)
     figures = (
         f"{kills} kills, {people} clients, {seconds:.0f} s, {found}, {sum(s.resent for s in savers)} repeats,"
-        f" {odd} refused and sent again; longest restart {max(back):.2f} s"
+        f" {odd} refused and sent again; restart {statistics.median(back):.2f} s, longest {max(back):.2f} s"
     )
     holds = found.holds and (quick or max(back) < BACK_SECONDS)  # a busy machine starts slowly
     return Line(test=NAME, database=kind, figures=figures, criterion=CRITERION, holds=holds)

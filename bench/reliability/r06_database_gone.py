@@ -106,9 +106,10 @@ def _phase(
     seen = [one for saver in savers for one in list(saver.seen) if begun <= one[0] < ended]
     refused = [one for one in seen if one[1] != 200]
     slowest = max([one[2] for one in seen] + pages)
+    odd = sorted({one[1] for one in seen if not one[3]})
     text = (
         f"{name} {ended - begun:.0f} s: {len(seen)} saves answered ({len(refused)} with 503), slowest answer"
-        f" {slowest:.2f} s, all saving again after {back:.2f} s"
+        f" {slowest:.2f} s, all saving again after {back:.2f} s{f', told otherwise: {odd}' if odd else ''}"
     )
     return text, slowest, all(one[3] for one in seen), back < 20
 

@@ -50,6 +50,10 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+MARKING_ROLES = (Role.FACILITATOR, Role.COORDINATOR)
+"""Roles in a cohort that mark its work."""
+
+
 class Theme(StrEnum):
     """Colours of the interface; DEVICE follows what the device asks for."""
 

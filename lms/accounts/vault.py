@@ -1,5 +1,6 @@
 """The only module that opens sealed values. Its callers are listed in tests/accounts/test_vault.py."""
 
+from collections.abc import Sequence
 from typing import cast
 from uuid import UUID
 
@@ -36,9 +37,13 @@ def seal_for(person: Person, text: str, *, place: str) -> Sealed:
     return _key_of(person).seal(text, place=place)
 
 
-def open_for(person: Person, value: Sealed, *, place: str) -> str:
-    """The text that was sealed for this person and this place. Raises CannotOpen."""
-    return _key_of(person).open(value, place=place)
+def open_all(person: Person, values: Sequence[Sealed | None], *, place: str) -> list[str | None]:
+    """The texts that were sealed for this person and this place; None where nothing is sealed. Raises CannotOpen.
+
+    Her key is unwrapped once, and not at all where there is nothing to open.
+    """
+    key = _key_of(person) if any(value is not None for value in values) else None
+    return [key.open(value, place=place) if key is not None and value is not None else None for value in values]
 
 
 def can_open(person: Person) -> bool:

@@ -16,13 +16,11 @@ from .errors import TooManyAttempts
 from .forms import AccountForm, CodeForm, EnrolForm, SignInForm
 from .models import Person, SignInAttempt
 from .policy import AccountPermission
-from .rules import Digits, Role, Theme
+from .rules import MARKING_ROLES, Digits, Theme
 from .services import Source
 from .session import me
 
 bp = Blueprint("accounts", __name__, template_folder="templates", url_prefix="/<lang:lang>")
-MARKING = (Role.FACILITATOR, Role.COORDINATOR)
-"""Roles whose account page offers the keys of marking."""
 
 
 @bp.get("/sign-in")
@@ -157,7 +155,7 @@ def _account_form(person: Person) -> AccountForm:
     form.theme.choices = choices.themes()
     form.digits.choices = choices.digits()
     form.leave_to.choices = choices.exits()
-    if not any(grant.role in MARKING for grant in person.roles):
+    if not any(grant.role in MARKING_ROLES for grant in person.roles):
         del form.marking_keys
     return form
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from lms.kernel.db import transaction
 from lms.kernel.sealed import CannotOpen
 
@@ -18,12 +20,22 @@ MOST_AT_ONCE = 200
 
 
 def close(payload: Mapping[str, Any], at: datetime) -> None:
-    """Hand in every open attempt whose time is over, each in a transaction of its own: a save waits for one only."""
-    for attempt_id in sittings.due_to_close(at=at, most=MOST_AT_ONCE):
-        try:
-            with transaction():
-                attempt = sittings.attempt_for_update(attempt_id)
-                if attempt.state is AttemptState.OPEN:
-                    taking.close_by_clock(attempt, owner=sittings.owner_of(attempt), at=at)
-        except CannotOpen:
-            log.error("attempt %s stays open: the key of its person is gone", attempt_id)
+    """Hand in every open attempt whose time is over, each in a transaction of its own: a save waits for one only.
+
+    One that cannot be closed is said and left; the others go on.
+    """
+    last = 0
+    while due := sittings.due_to_close(at=at, after=last, most=MOST_AT_ONCE):
+        for attempt_id in due:
+            _close(attempt_id, at)
+        last = due[-1]
+
+
+def _close(attempt_id: int, at: datetime) -> None:
+    try:
+        with transaction():
+            attempt = sittings.attempt_for_update(attempt_id)
+            if attempt.state is AttemptState.OPEN and taking.is_over(attempt, at=at):
+                taking.close_by_clock(attempt, owner=sittings.owner_of(attempt), at=at)
+    except (CannotOpen, LookupError, SQLAlchemyError) as fault:
+        log.error("attempt %s stays open: %s", attempt_id, type(fault).__name__)

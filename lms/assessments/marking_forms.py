@@ -14,12 +14,12 @@ from lms.settings import LANGUAGES
 
 from .errors import BrokenOperation, NothingToRelease
 from .forms import read_operation
+from .queries.releasing import MOST_ROWS
 from .rules.marking import LEVELS, MOST_COMMENTS, Act, Comment, Levels, Marks, Rubric, check_levels
 from .services.marking import Sent
 
 Form = MultiDict[str, str]
 MOST_PARAGRAPH = 10_000
-MOST_SHOWN = 500
 UNKNOWN = -1
 """A level that is none: refused by the rule, and not shown again."""
 
@@ -55,9 +55,12 @@ def read_act(form: Form) -> Act:
 
 
 def read_seen(form: Form) -> dict[UUID, int]:
-    """The attempts of a list with the version of their marks. Raises NothingToRelease."""
+    """The attempts of a list with the version of their marks. Raises NothingToRelease, BrokenOperation."""
+    values = form.getlist("mark")
+    if len(values) > MOST_ROWS:
+        raise BrokenOperation  # no page of ours lists so many, and to leave some out unsaid would be worse
     seen = {}
-    for value in form.getlist("mark")[:MOST_SHOWN]:
+    for value in values:
         name, _, version = value.partition(".")
         try:
             seen[UUID(name)] = int(version)

@@ -30,7 +30,8 @@ class Attempt(Model):
 
     `state`, `points`, `total` and `verdict` follow from the steps and are written with them; `total` and `verdict` only
     when marks are released, so that a page for her cannot show them earlier. It keeps the version of the course on
-    which it was opened, what was drawn, and the times that held then. `closes_at`: when the worker hands it in.
+    which it was opened, what was drawn, and the times that held then. `closes_at`: when the worker hands it in; None
+    once it is handed in. `awaits_until`: until when answers may still come to one that the clock closed.
     Deleted with the enrolment.
     """
 
@@ -40,7 +41,8 @@ class Attempt(Model):
         CheckConstraint("number > 0", name="number_positive"),
         CheckConstraint("points IS NULL OR (points >= 0 AND points <= points_of)", name="points_within"),
         Index(None, "marker_id", "state"),
-        Index(None, "closes_at"),
+        Index(None, "node_id", "state"),
+        Index(None, "closes_at", "id"),
     )
     holds_personal_data: ClassVar = {
         "state": _kept(Level.WORK, "where her work stands"),
@@ -50,6 +52,14 @@ class Attempt(Model):
         "language": _kept(Level.PREFERENCE, "language of the answer, for choosing a marker"),
         "words": _kept(Level.WORK, "length of the answer"),
         "marker_id": _kept(Level.WORK, "who marks it"),
+        "drawn": _kept(Level.WORK, "which questions she was asked"),
+        "due_at": _kept(Level.WORK, "her deadline, with what she was allowed beyond"),
+        "allowed_minutes": _kept(Level.WORK, "her time, with what she was allowed beyond"),
+        "closes_at": _kept(Level.WORK, "when the clock hands it in"),
+        "awaits_until": _kept(Level.WORK, "until when late answers may count"),
+        "opened_at": _kept(Level.WORK, "when she began"),
+        "handed_in_at": _kept(Level.WORK, "when she handed in"),
+        "released_at": _kept(Level.WORK, "when she was shown the mark"),
     }
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -68,6 +78,7 @@ class Attempt(Model):
     allowed_minutes: Mapped[int | None]
     grace_days: Mapped[int]
     closes_at: Mapped[datetime | None]
+    awaits_until: Mapped[datetime | None]
     handed_in_at: Mapped[datetime | None]
     points: Mapped[int | None]
     points_of: Mapped[int | None]
@@ -113,13 +124,16 @@ class StepRow(Model):
         UniqueConstraint("operation_id"),
         UniqueConstraint("receipt"),
         CheckConstraint("sequence >= 0", name="sequence_not_negative"),
-        Index(None, "attempt_id", "question"),
+        Index(None, "attempt_id", "question", "sequence"),
+        {"sqlite_autoincrement": True},
     )
     holds_personal_data: ClassVar = {
         "by_id": _kept(Level.WORK, "who did it, by number"),
         "data": _kept(Level.WORK, "chosen options and levels of marks"),
         "sealed": _kept(Level.WORK, "what was typed"),
         "written_at": _kept(Level.WORK, "judging deadlines in her favour"),
+        "received_at": _kept(Level.WORK, "judging deadlines in her favour"),
+        "flagged": _kept(Level.WORK, "what she wants to look at again"),
         "receipt": _kept(Level.WORK, "proof of what was handed in"),
     }
 
@@ -180,6 +194,7 @@ class Conflict(Model):
     __table_args__ = (UniqueConstraint("person_id", "enrolment_id"),)
     holds_personal_data: ClassVar = {
         "person_id": _kept(Level.ATTENDANCE, "who may not mark her work"),
+        "declared_at": _kept(Level.WORK, "since when"),
     }
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -2,25 +2,31 @@
 
 from typing import Any, Protocol
 
+from sqlalchemy import ColumnElement, exists, true
+from sqlalchemy.orm import aliased
+
 from lms.accounts.models import Person
 from lms.accounts.policy import has_role
-from lms.accounts.rules import Role
+from lms.accounts.rules import MARKING_ROLES, Role
 from lms.cohorts.models import Cohort, Enrolment
-from lms.cohorts.policy import InCohort, takes_part
+from lms.cohorts.policy import takes_part
+from lms.cohorts.rules import EnrolmentState
+from lms.courses.models import Version
 from lms.kernel.policy import Permission, declare
 
-MARKING_ROLES = (Role.FACILITATOR, Role.COORDINATOR)
+ANSWERED = (EnrolmentState.COMPLETED, EnrolmentState.PARTICIPATED, EnrolmentState.WITHDRAWN)
+"""Enrolments after which nobody is asked any more: who took part once may look at the questions as a facilitator."""
 
 
 class AssessmentPermission(Permission):
     """What concerns tasks, attempts and marks."""
 
     TAKE = "assessments:task:take"
-    RESULTS = "assessments:own:results"
     QUEUE = "assessments:marking:queue"
     MARK = "assessments:attempt:mark"
     SEE_MARKS = "assessments:cohort:marks"
     RELEASE = "assessments:cohort:release"
+    RESCORE = "assessments:cohort:rescore"
     ALLOW = "assessments:enrolment:allow"
     RECEIPT = "assessments:receipt:look-up"
     PREVIEW = "assessments:item:preview"
@@ -37,6 +43,13 @@ class OfParticipant(Protocol):
 
     @property
     def in_conflict(self) -> bool: ...
+
+
+class OfProgramme(Protocol):
+    """Something that a programme asks. takes_part: the reader is a participant who may still be asked it."""
+
+    @property
+    def takes_part(self) -> bool: ...
 
 
 class OfCohort(Protocol):
@@ -61,11 +74,6 @@ def marks_here(who: Person | None, target: OfCohort) -> bool:
     return any(has_role(who, role, target.cohort.id) for role in MARKING_ROLES)
 
 
-def coordinates_here(who: Person | None, target: OfCohort) -> bool:
-    """Coordinators of this cohort."""
-    return has_role(who, Role.COORDINATOR, target.cohort.id)
-
-
 def marks_without_conflict(who: Person | None, target: OfParticipant) -> bool:
     """A marker of the cohort who has no conflict of interest with this participant, and is not herself."""
     return (
@@ -78,21 +86,37 @@ def edits(who: Person | None, target: Any) -> bool:
     return has_role(who, Role.EDITOR) or has_role(who, Role.TRANSLATOR)
 
 
-def has_taken_part(who: Person | None, target: InCohort) -> bool:
-    """Her own results, as long as she may read the course."""
-    return takes_part(who, target)
+def marks_what_she_does_not_take(who: Person | None, target: OfProgramme | None) -> bool:
+    """Facilitators and coordinators of any cohort, without what they still have to answer themselves."""
+    return marks_somewhere(who, target) and (target is None or not target.takes_part)
+
+
+def previews(who: Person) -> ColumnElement[bool]:
+    """The same two predicates as a row filter over Version."""
+    return true() if edits(who, None) else ~takes_programme(who)
+
+
+def takes_programme(who: Person) -> ColumnElement[bool]:
+    """Whether somebody has still to answer what a version of this programme asks, as a condition over Version."""
+    of_cohort = aliased(Version)
+    return (
+        exists()
+        .where(Enrolment.person_id == who.id, Enrolment.state.not_in(ANSWERED))
+        .where(Cohort.id == Enrolment.cohort_id, of_cohort.id == Cohort.version_id)
+        .where(of_cohort.programme_id == Version.programme_id)
+    )
 
 
 declare(
     {
         AssessmentPermission.TAKE: [takes_part],
-        AssessmentPermission.RESULTS: [has_taken_part],
         AssessmentPermission.QUEUE: [marks_somewhere],
         AssessmentPermission.MARK: [marks_without_conflict],
         AssessmentPermission.SEE_MARKS: [marks_here],
         AssessmentPermission.RELEASE: [marks_here],
+        AssessmentPermission.RESCORE: [marks_here],
         AssessmentPermission.ALLOW: [marks_without_conflict],
         AssessmentPermission.RECEIPT: [coordinates_somewhere],
-        AssessmentPermission.PREVIEW: [edits, marks_somewhere],
+        AssessmentPermission.PREVIEW: [edits, marks_what_she_does_not_take],
     }
 )

@@ -32,7 +32,9 @@ class Summary:
 def summary(attempt: Attempt, quiz: QuizSettings, *, at: datetime) -> Summary:
     """An attempt as its list shows it."""
     result = attempt.score()
-    if result is None or not quizzes.may_see_feedback(quiz, attempt.state, attempt.terms(), at=at):
+    if result is None or not quizzes.may_see_feedback(
+        quiz, attempt.state, attempt.terms(), awaits_until=attempt.awaits_until, at=at
+    ):
         return Summary(attempt=attempt, percent=None, passed=None)
     return Summary(attempt=attempt, percent=quizzes.percent(result), passed=quizzes.has_passed(result, quiz))
 
@@ -70,7 +72,7 @@ def review(handed: Handed, *, at: datetime) -> dict[str, Any]:
     """What the result page of a quiz shows. Without the questions as long as she may not see them."""
     attempt, quiz, asked = handed.attempt, handed.place.task.quiz, handed.asked
     terms = attempt.terms()
-    shows = quizzes.may_see_feedback(quiz, attempt.state, terms, at=at)
+    shows = quizzes.may_see_feedback(quiz, attempt.state, terms, awaits_until=attempt.awaits_until, at=at)
     keys = items_for(attempt, handed.steps)
     standing = heads(counted(handed.steps, terms))
     received = [step for step in handed.steps if step.kind in (StepKind.HAND_IN, StepKind.TIME_UP)][-1]

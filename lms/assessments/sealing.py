@@ -5,7 +5,7 @@ the key of the participant, a marker's words about her included (docs/decisions/
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lms.accounts import vault
@@ -24,17 +24,19 @@ def seal_typed(owner: Person, typed: Mapping[str, Any]) -> Sealed:
     return vault.seal_for(owner, json.dumps(typed, ensure_ascii=False), place=STEP)
 
 
-def open_typed(owner: Person, row: StepRow) -> dict[str, Any]:
-    """What was typed in a step; empty where nothing was."""
-    if row.sealed is None:
-        return {}
-    opened: dict[str, Any] = json.loads(vault.open_for(owner, row.sealed, place=STEP))
-    return opened
+def read_steps(owner: Person, rows: Iterable[StepRow]) -> list[Step]:
+    """Steps of one participant as rules see them, opened with her key, which is unwrapped once."""
+    kept = list(rows)
+    texts = vault.open_all(owner, [row.sealed for row in kept], place=STEP)
+    return [_step(row, json.loads(text) if text is not None else {}) for row, text in zip(kept, texts, strict=True)]
 
 
 def read_step(owner: Person, row: StepRow) -> Step:
-    """A step as rules see it, opened."""
-    typed = open_typed(owner, row)
+    """The same for one."""
+    return read_steps(owner, [row])[0]
+
+
+def _step(row: StepRow, typed: Mapping[str, Any]) -> Step:
     return Step(
         number=row.number,
         operation=row.operation_id,
@@ -56,6 +58,6 @@ def seal_reason(owner: Person, reason: str) -> Sealed:
     return vault.seal_for(owner, reason, place=REASON)
 
 
-def open_reason(owner: Person, reason: Sealed) -> str:
-    """Why somebody was given an allowance."""
-    return vault.open_for(owner, reason, place=REASON)
+def open_reasons(owner: Person, reasons: Sequence[Sealed | None]) -> list[str]:
+    """Why somebody was given each of her allowances; empty where no reason is kept."""
+    return [reason or "" for reason in vault.open_all(owner, reasons, place=REASON)]

@@ -39,7 +39,7 @@ READ_ONLY_STATE = "25006"
 """What PostgreSQL calls it."""
 
 Json = JSON().with_variant(JSONB(), "postgresql")
-"""A column of plain JSON: titles by language, settings, lists of ids. Never personal data."""
+"""A column of plain JSON: titles by language, settings, ids, chosen options. Never words that somebody typed."""
 
 JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 """The same where there may be none: None is NULL and not the word `null`, so that constraints can ask for it."""

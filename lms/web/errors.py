@@ -13,7 +13,7 @@ from lms.kernel.db import is_read_only
 from lms.kernel.ids import new_code
 
 from .csrf import ForgedOrStale
-from .http import who
+from .http import wants_json, who
 from .languages import page_language
 
 log = logging.getLogger("lms.errors")
@@ -88,7 +88,7 @@ def _database_gone(error: Exception) -> ResponseReturnValue:
     log.error("database not able to work, code %s: %s", code, type(error).__name__)
     g.no_reader = True
     g.pop("session_seen", None)  # noting that she was here would wait for the same database again
-    if request.accept_mimetypes.best == "application/json":
+    if wants_json():
         response = jsonify(
             text=_("Not saved: the site is not able to save right now. Keep this page open; it will be sent again.")
         )

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import Flask, abort, current_app, has_request_context
+from flask import Flask, abort, current_app, has_request_context, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -67,6 +67,11 @@ def check_routes(app: Flask) -> None:
             raise Misconfigured(f"The route {endpoint} says neither @allow nor @public.")
         if view.permission is not None and not is_declared(view.permission):
             raise Misconfigured(f"The route {endpoint} asks for {view.permission}, which no policy declares.")
+
+
+def wants_json() -> bool:
+    """Whether our script asks, which shows a sentence and stays on the page."""
+    return request.accept_mimetypes.best == "application/json"
 
 
 def explain(refusal: Refusal) -> str:

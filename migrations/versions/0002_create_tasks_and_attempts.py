@@ -101,6 +101,7 @@ def upgrade() -> None:
         sa.Column("allowed_minutes", sa.Integer(), nullable=True),
         sa.Column("grace_days", sa.Integer(), nullable=False),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("awaits_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("handed_in_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("points", sa.Integer(), nullable=True),
         sa.Column("points_of", sa.Integer(), nullable=True),
@@ -130,7 +131,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("assessments_attempt_public_id_key")),
     )
     with op.batch_alter_table("assessments_attempt") as batch_op:
-        batch_op.create_index(batch_op.f("assessments_attempt_closes_at_ix"), ["closes_at"], unique=False)
+        batch_op.create_index(batch_op.f("assessments_attempt_closes_at_id_ix"), ["closes_at", "id"], unique=False)
+        batch_op.create_index(batch_op.f("assessments_attempt_node_id_state_ix"), ["node_id", "state"], unique=False)
         batch_op.create_index(
             batch_op.f("assessments_attempt_marker_id_state_ix"), ["marker_id", "state"], unique=False
         )
@@ -198,10 +200,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("assessments_step_pk")),
         sa.UniqueConstraint("operation_id", name=op.f("assessments_step_operation_id_key")),
         sa.UniqueConstraint("receipt", name=op.f("assessments_step_receipt_key")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("assessments_step") as batch_op:
         batch_op.create_index(
-            batch_op.f("assessments_step_attempt_id_question_ix"), ["attempt_id", "question"], unique=False
+            batch_op.f("assessments_step_attempt_id_question_sequence_ix"), ["attempt_id", "question", "sequence"], unique=False
         )
 
     with op.batch_alter_table("accounts_person") as batch_op:
@@ -234,14 +237,15 @@ def downgrade() -> None:
         batch_op.drop_column("marking_keys")
 
     with op.batch_alter_table("assessments_step") as batch_op:
-        batch_op.drop_index(batch_op.f("assessments_step_attempt_id_question_ix"))
+        batch_op.drop_index(batch_op.f("assessments_step_attempt_id_question_sequence_ix"))
 
     op.drop_table("assessments_step")
     op.drop_table("courses_task")
     op.drop_table("assessments_conflict")
     with op.batch_alter_table("assessments_attempt") as batch_op:
         batch_op.drop_index(batch_op.f("assessments_attempt_marker_id_state_ix"))
-        batch_op.drop_index(batch_op.f("assessments_attempt_closes_at_ix"))
+        batch_op.drop_index(batch_op.f("assessments_attempt_closes_at_id_ix"))
+        batch_op.drop_index(batch_op.f("assessments_attempt_node_id_state_ix"))
 
     op.drop_table("assessments_attempt")
     with op.batch_alter_table("assessments_allowance") as batch_op:

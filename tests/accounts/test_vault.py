@@ -17,7 +17,7 @@ CALLERS = {
     "make_key": {"accounts/services.py"},
     "seal": {"accounts/services.py"},
     "seal_for": {"assessments/sealing.py"},
-    "open_for": {"assessments/sealing.py"},
+    "open_all": {"assessments/sealing.py"},
 }
 """Who may call what of the vault. A new caller is a decision: docs/decisions/0005."""
 SOURCE = Path(lms.__file__).parent

@@ -7,7 +7,7 @@ from lms.assessments.errors import AllowedMeanwhile, BadAllowance
 from lms.assessments.models import AllowanceRow
 from lms.assessments.queries import record
 from lms.assessments.rules.allowing import NewAllowance, check_allowance
-from lms.assessments.sealing import open_reason
+from lms.assessments.sealing import open_reasons
 from lms.assessments.services import allowing
 from lms.audit.models import Entry
 from lms.kernel.db import db, transaction
@@ -84,7 +84,7 @@ def test_work_that_is_handed_in_and_that_of_others_is_left_alone(in_app, cast, t
 
 def test_the_reason_is_sealed_under_her_key_and_the_audit_holds_numbers(in_app, cast, taught):
     row = give(cast, taught, MORE)
-    assert b"line" not in row.reason.box and open_reason(load(cast.cedar), row.reason) == "The line was cut."
+    assert b"line" not in row.reason.box and open_reasons(load(cast.cedar), [row.reason]) == ["The line was cut."]
     entry = db.session.query(Entry).filter_by(act="assessments.allowance.given").one()
     assert entry.changes == {
         "attempts": [None, 1], "minutes": [None, 0], "has_date": [None, False], "open_attempts": [None, 0]

@@ -25,7 +25,6 @@ from lms.assessments.rules.items import (
     is_answered,
     is_marked_by_hand,
     is_typed,
-    option_states,
     read_answer,
     read_item,
     right_answer,
@@ -174,7 +173,7 @@ def _typed_keys(item: Item, language: str) -> Mapping[str, Any] | None:
     lines = right_answer(item, language)
     match item.kind:
         case Kind.SINGLE | Kind.SCENARIO | Kind.MULTIPLE | Kind.TRUEFALSE:
-            return {"chosen": [state.option.id for state in option_states(item, None, 0) if state.right]}
+            return {"chosen": [option.id for option in shown_options(item, 0) if option.id in item.key]}
         case Kind.ORDER:
             return {"positions": {option: place for place, option in enumerate(item.key, start=1)}}
         case Kind.MATCH:
@@ -698,22 +697,6 @@ def test_free_writing_has_no_right_answer():
 @pytest.mark.parametrize("item", EACH, ids=_named)
 def test_nothing_given_is_told_as_nothing(item):
     assert given_answer(item, None, "en") == []
-
-
-def test_the_states_of_options_stand_in_the_order_shown():
-    states = option_states(MULTIPLE, {"chosen": ["a", "b"]}, 3)
-    assert [state.option for state in states] == shown_options(MULTIPLE, 3)
-    assert {state.option.id for state in states if state.chosen} == {"a", "b"}
-    assert {state.option.id for state in states if state.right} == {"a", "c", "e"}
-
-
-def test_without_an_answer_no_option_was_chosen():
-    assert not any(state.chosen for state in option_states(SINGLE, None, 3))
-
-
-@pytest.mark.parametrize("item", [ORDER, MATCH, TWO, DAY, NUMBER, OPEN], ids=_named)
-def test_only_choices_have_states_of_options(item):
-    assert option_states(item, None, 1) == []
 
 
 TEXTS = st.text(max_size=60).filter(lambda text: "\r" not in text)

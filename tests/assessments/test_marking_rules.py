@@ -356,18 +356,18 @@ def test_a_conflict_of_interest_hides_how_a_row_stands(state, is_started, in_con
 
 
 @pytest.mark.parametrize(
-    ("queue", "found"),
+    ("place", "waiting", "found"),
     [
-        ([], (None, None)),
-        (["b"], (None, None)),
-        (["a"], (None, "a")),
-        (["a", "b", "c"], ("a", "c")),
-        (["a", "b"], ("a", "a")),
-        (["b", "c"], (None, "c")),
+        (None, 0, (None, None)),
+        (1, 1, (None, None)),
+        (None, 1, (None, 1)),
+        (2, 3, (1, 3)),
+        (2, 2, (1, 1)),
+        (1, 2, (None, 2)),
     ],
 )
-def test_the_next_in_a_queue_comes_round_to_its_first(queue, found):
-    assert rules.neighbours(queue, "b") == found
+def test_the_next_in_a_queue_comes_round_to_its_first(place, waiting, found):
+    assert rules.around(place, waiting) == found
 
 
 def test_half_an_hour_is_half_an_hour():

@@ -247,11 +247,11 @@ def test_batches_find_the_same_as_one_look(in_app, cast, taught, monkeypatch):
     with transaction():
         publish(digest="2", i_choice=CORRECTED)
     who = load(cast.coordinator)
-    whole = replays.changes(replays.find_replay(who, taught.cohort_id), who, start=0, most=9)
+    whole = replays.changes(replays.find_replay(who, taught.cohort_id), who, after=None, most=9)
     monkeypatch.setattr(replays, "BATCH", 1)
     replay = replays.find_replay(who, taught.cohort_id)
-    assert replays.changes(replay, who, start=0, most=9) == whole and len(whole) == 2
-    assert replays.changes(replay, who, start=1, most=9) == whole[1:]
+    assert replays.changes(replay, who, after=None, most=9) == whole and len(whole) == 2
+    assert replays.changes(replay, who, after=whole[0].shown.attempt, most=9) == whole[1:]
 
 
 def test_rescoring_without_a_newer_key_changes_nothing(in_app, cast, taught):

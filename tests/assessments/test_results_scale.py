@@ -81,6 +81,6 @@ def test_marking_again_goes_through_all_of_them_in_batches(app, cast, taught):
         publish(digest="2", i_choice=type(CHOICE)(node_id="i-choice", kind="single", body={**CHOICE.body, "key": "c"}))
     with app.app_context():
         who = load(cast.coordinator)
-        found = replays.changes(replays.find_replay(who, taught.cohort_id), who, start=0, most=26)
+        found = replays.changes(replays.find_replay(who, taught.cohort_id), who, after=None, most=26)
         kept = sum(isinstance(one, Attempt) for one in db.session)
     assert found == [] and kept <= replays.BATCH

@@ -115,7 +115,8 @@ def test_marks_are_seen_only_after_their_release(open_browser, live, school):
 
         marker.open("/en/grading/release")
         check_window(marker, DESK)
-        marker.press(RELEASE)
+        while marker.page.locator(RELEASE).count():  # 25 at a time
+            marker.press(f"{RELEASE} >> nth=0")
 
         writer.page.reload()
         assert "You named who watches the line." in writer.page.inner_text("main")

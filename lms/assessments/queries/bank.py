@@ -13,6 +13,7 @@ from lms.courses.models import Module, Version
 from lms.courses.rules import TaskKind, Told, tell
 from lms.kernel.db import db
 
+from ..policy import previews, takes_programme
 from ..rules.items import Item
 from .catalogue import Catalogue, Task, catalogue
 
@@ -53,9 +54,12 @@ class BankPage:
     total: int
 
 
-def page_of_bank(*, number: int, language: str) -> BankPage:
-    """A page of the questions of the newest version of each programme, in the order of modules: three statements."""
-    versions = {version.id: version for version in _newest()}
+def page_of_bank(who: Person, *, number: int, language: str) -> BankPage:
+    """A page of the questions of the newest version of each programme, in the order of modules: three statements.
+
+    Without the programmes that this person takes part in and does not edit.
+    """
+    versions = {version.id: version for version in _newest(who)}
     of_newest = ItemRow.version_id.in_(versions)
     total = db.session.scalars(select(func.count()).select_from(ItemRow).where(of_newest)).one()
     pages = max(-(-total // PAGE), 1)
@@ -73,7 +77,7 @@ def page_of_bank(*, number: int, language: str) -> BankPage:
     return BankPage(entries=entries, number=number, pages=pages, total=total)
 
 
-def _newest() -> Sequence[Version]:
+def _newest(who: Person) -> Sequence[Version]:
     other = aliased(Version)
     highest = (
         select(func.max(other.number))
@@ -81,7 +85,8 @@ def _newest() -> Sequence[Version]:
         .correlate(Version)
         .scalar_subquery()
     )
-    return db.session.scalars(select(Version).where(Version.number == highest).order_by(Version.programme_id)).all()
+    shown = select(Version).where(Version.number == highest, previews(who))
+    return db.session.scalars(shown.order_by(Version.programme_id)).all()
 
 
 def _entry(row: ItemRow, version: Version, language: str) -> Entry:
@@ -113,10 +118,11 @@ def _use(task: Task, asked: Catalogue, language: str) -> Use:
 
 @dataclass(frozen=True, kw_only=True)
 class ItemPlace:
-    """A question in the version that it was published in."""
+    """A question in the version that it was published in. takes_part: its reader has still to answer this programme."""
 
     row: ItemRow
     version: Version
+    takes_part: bool
 
     @property
     def asked(self) -> Catalogue:
@@ -141,11 +147,14 @@ class ItemPlace:
 
 def find_item(who: Person, item_id: UUID) -> ItemPlace | None:
     """The question of an address."""
-    row = db.session.scalar(
-        select(ItemRow)
+    found = db.session.execute(
+        select(ItemRow, takes_programme(who))
         .join(ItemRow.version)
         .join(ItemRow.module)
         .where(ItemRow.public_id == item_id)
         .options(contains_eager(ItemRow.version), contains_eager(ItemRow.module))
-    )
-    return None if row is None else ItemPlace(row=row, version=row.version)
+    ).one_or_none()
+    if found is None:
+        return None
+    row, takes_part = found
+    return ItemPlace(row=row, version=row.version, takes_part=takes_part)

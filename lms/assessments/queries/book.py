@@ -22,6 +22,7 @@ from ..models import Attempt, Conflict
 from ..rules.gradebook import Asked, Done, Read, Standing, compute_standing
 from ..rules.items import Score
 from .catalogue import Catalogue, catalogue
+from .queue import own_conflict
 
 PAGE = 25
 
@@ -42,9 +43,9 @@ class CohortBook:
         return tell(self.cohort.title, language, self.cohort.version.required_languages)
 
     def task_title(self, node_id: str, language: str) -> Told:
-        """The title of a task; its id where this version does not have it any more."""
+        """The title of a task; its id where this version does not have it any more, or for a question in a lesson."""
         task = self.catalogue.tasks.get(node_id)
-        return Told(node_id, "") if task is None else self.catalogue.title(task, language)
+        return Told(node_id, "") if task is None or task.title is None else self.catalogue.title(task, language)
 
 
 def find_cohort(who: Person, cohort_id: UUID) -> CohortBook | None:
@@ -152,7 +153,7 @@ def _rows(who: Person, cohort: Cohort, lessons: Collection[str], *, start: int) 
         select(
             Enrolment.id, Enrolment.public_id, Enrolment.alias, Enrolment.state, read_of(lessons).label("read"), hidden
         )
-        .outerjoin(Conflict, and_(Conflict.enrolment_id == Enrolment.id, Conflict.person_id == who.id))
+        .outerjoin(Conflict, own_conflict(who))
         .where(*_listed(cohort))
         .order_by(Enrolment.alias, Enrolment.id)
         .offset(start)

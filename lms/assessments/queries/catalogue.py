@@ -82,11 +82,12 @@ class Catalogue:
 def catalogue(version: Version) -> Catalogue:
     """What this version asks: three statements the first time in a process, none later."""
     kept: dict[UUID, Catalogue] = current_app.extensions.setdefault("catalogues", {})
-    if version.public_id not in kept:
+    found = kept.get(version.public_id)
+    if found is None:
         while len(kept) >= MOST_KEPT:
             kept.pop(next(iter(kept)), None)
-        kept[version.public_id] = _read(version)
-    return kept[version.public_id]
+        found = kept[version.public_id] = _read(version)
+    return found
 
 
 def _read(version: Version) -> Catalogue:

@@ -6,7 +6,7 @@ from sqlalchemy import and_, func, or_, select
 
 from lms.accounts.models import Person, RoleGrant
 from lms.accounts.rules import Role
-from lms.cohorts.models import Cohort
+from lms.cohorts.models import Cohort, Enrolment
 from lms.kernel.db import db
 
 from ..models import Attempt, Conflict, MarkerLanguages
@@ -15,17 +15,21 @@ from ..rules.marking import Marker
 
 
 def markers_of(cohort: Cohort, attempt: Attempt, *, at: datetime) -> list[Marker]:
-    """The facilitators of a cohort as candidates for one attempt, by number: one statement."""
+    """The facilitators of a cohort as candidates for one attempt, by number: one statement.
+
+    Her own work is a conflict of interest that nobody has to declare.
+    """
     waiting = (
         select(func.count())
         .where(Attempt.marker_id == Person.id, Attempt.state == AttemptState.HANDED_IN, Attempt.id != attempt.id)
         .scalar_subquery()
     )
     rows = db.session.execute(
-        select(Person.id, Person.interface_language, MarkerLanguages.languages, Conflict.id, waiting)
+        select(Person.id, Person.interface_language, MarkerLanguages.languages, Conflict.id, Enrolment.id, waiting)
         .join(RoleGrant, RoleGrant.person_id == Person.id)
         .outerjoin(MarkerLanguages, MarkerLanguages.person_id == Person.id)
         .outerjoin(Conflict, and_(Conflict.person_id == Person.id, Conflict.enrolment_id == attempt.enrolment_id))
+        .outerjoin(Enrolment, and_(Enrolment.person_id == Person.id, Enrolment.id == attempt.enrolment_id))
         .where(
             RoleGrant.role == Role.FACILITATOR,
             RoleGrant.cohort_id == cohort.id,
@@ -36,6 +40,11 @@ def markers_of(cohort: Cohort, attempt: Attempt, *, at: datetime) -> list[Marker
         .order_by(Person.id)
     )
     return [
-        Marker(id=number, languages=languages or [own], waiting=load, in_conflict=conflict is not None)
-        for number, own, languages, conflict, load in rows
+        Marker(
+            id=number,
+            languages=languages or [own],
+            waiting=load,
+            in_conflict=conflict is not None or her_own is not None,
+        )
+        for number, own, languages, conflict, her_own, load in rows
     ]

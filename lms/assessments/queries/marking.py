@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, defer
 
 from lms.accounts.models import Person, PersonKey
@@ -15,22 +16,24 @@ from lms.cohorts.models import Cohort, Enrolment
 from lms.courses.rules import TaskKind, Told, tell
 from lms.kernel.db import db
 
-from ..models import Attempt, Conflict, StepRow
+from ..errors import NotNow
+from ..models import Attempt, Conflict, MarkerLanguages, StepRow
 from ..rules import marking
 from ..rules.attempts import OF_MARKING, AttemptState, Step, StepKind
-from ..rules.deadlines import Timeliness
+from ..rules.deadlines import DECISIONS, Timeliness
 from ..rules.items import Open
 from ..rules.marking import Holding, Marks, Rubric, Verdict
-from ..sealing import read_step
+from ..sealing import read_steps
 from .catalogue import Task, catalogue
-from .queue import WAITS, newest_step, own_conflict, waiting_for
+from .queue import WAITS, Neighbours, neighbours_of, newest_step, own_conflict
 
 
 @dataclass(frozen=True, kw_only=True)
 class Submission:
     """A version of an assignment that was handed in, for one reader: what the guard begins with.
 
-    owner: the participant, with her key and without anything else that is sealed.
+    owner: the participant, with her key and without anything else that is sealed. reads: the languages in which the
+    reader marks.
     """
 
     attempt: Attempt
@@ -38,6 +41,7 @@ class Submission:
     cohort: Cohort
     owner: Person
     in_conflict: bool
+    reads: Sequence[str] = ()
 
     @property
     def task(self) -> Task:
@@ -47,9 +51,7 @@ class Submission:
     @property
     def item(self) -> Open:
         """What was asked."""
-        item = catalogue(self.attempt.version).items[self.attempt.drawn[0]]
-        assert isinstance(item, Open)
-        return item
+        return cast(Open, catalogue(self.attempt.version).items[self.attempt.drawn[0]])
 
     @property
     def rubric(self) -> Rubric:
@@ -72,19 +74,26 @@ class Submission:
 
 def find_submission(who: Person, submission_id: UUID) -> Submission | None:
     """A piece of work that was handed in, whoever may see it; never what is still being written: one statement."""
+    return _find(who, submission_id, Attempt.state != AttemptState.OPEN)
+
+
+def find_sent(who: Person, submission_id: UUID) -> Submission | None:
+    """The same for what a page sends: its writer may have taken the work back since, and then nothing of it is read."""
+    was_handed_in = exists().where(StepRow.attempt_id == Attempt.id, StepRow.kind == StepKind.TAKE_BACK)
+    return _find(who, submission_id, or_(Attempt.state != AttemptState.OPEN, was_handed_in))
+
+
+def _find(who: Person, submission_id: UUID, which: ColumnElement[bool]) -> Submission | None:
     row = db.session.execute(
-        select(Attempt, Enrolment, Cohort, Person, Conflict.id)
+        select(Attempt, Enrolment, Cohort, Person, Conflict.id, MarkerLanguages.languages)
         .join(Attempt.enrolment)
         .join(Attempt.version)
         .join(Enrolment.cohort)
         .join(Enrolment.person)
         .outerjoin(PersonKey, PersonKey.person_id == Person.public_id)
         .outerjoin(Conflict, own_conflict(who))
-        .where(
-            Attempt.public_id == submission_id,
-            Attempt.kind == TaskKind.ASSIGNMENT,
-            Attempt.state != AttemptState.OPEN,
-        )
+        .outerjoin(MarkerLanguages, MarkerLanguages.person_id == who.id)
+        .where(Attempt.public_id == submission_id, Attempt.kind == TaskKind.ASSIGNMENT, which)
         .options(
             contains_eager(Attempt.version),
             contains_eager(Person.key),
@@ -94,9 +103,14 @@ def find_submission(who: Person, submission_id: UUID) -> Submission | None:
     ).one_or_none()
     if row is None:
         return None
-    attempt, enrolment, cohort, owner, conflict_id = row
+    attempt, enrolment, cohort, owner, conflict_id, languages = row
     return Submission(
-        attempt=attempt, enrolment=enrolment, cohort=cohort, owner=owner, in_conflict=conflict_id is not None
+        attempt=attempt,
+        enrolment=enrolment,
+        cohort=cohort,
+        owner=owner,
+        in_conflict=conflict_id is not None,
+        reads=languages or [who.interface_language],
     )
 
 
@@ -125,21 +139,19 @@ class Earlier:
 class Reading:
     """All that stands on the page of one piece of work.
 
-    text: what is marked; None where there is none. later: texts that came after the hand-in. holder: the name of
-    whoever else is marking it, since `held_since`. before, after: neighbours in the reader's queue; place: from 1.
+    text: what is marked; None where there is none. later: texts that came after the hand-in. seen: number of the last
+    step that a decision about late work rests on. holder: the name of whoever else is marking it, since `held_since`.
     """
 
     text: Step | None
     later: Sequence[Step]
     late: Timeliness | None
+    seen: int
     saved: Saved
     holder: str | None
     held_since: datetime | None
     earlier: Earlier | None
-    waiting: Sequence[UUID]
-    before: UUID | None
-    after: UUID | None
-    place: int | None
+    queue: Neighbours
 
     @cached_property
     def paragraphs(self) -> list[str]:
@@ -148,51 +160,92 @@ class Reading:
 
 
 def read_submission(submission: Submission, who: Person, *, at: datetime) -> Reading:
-    """The work, its marks as they stand, and what comes next: three statements."""
+    """The work, its marks as they stand, and what comes next: three statements.
+
+    Raises NotNow where its writer has taken it back: what she writes now is nobody's to read.
+    """
     rows = _steps_at(submission)
     own = [(row, name) for row, number, name in rows if number == submission.attempt.number]
     steps = [_unopened(row) for row, _ in own]
     marks = [(row, name) for row, name in own if row.kind in OF_MARKING]
-    before = [row for row, number, _ in rows if number < submission.attempt.number and row.kind in OF_MARKING]
+    before = [row for row, number, _ in rows if number < submission.attempt.number]
     text = marking.text_step(steps, submission.attempt.terms())
     later = marking.undecided_texts(steps)
     chosen = [step.number for step in (text, *later) if step is not None]
     opened = _open(submission, [*chosen, *(row.number for row, _ in marks[-1:]), *(row.number for row in before[-1:])])
     holdings = [_holding(row) for row, _ in marks]
     holder = marking.holder(holdings[-1] if holdings else None, reader=who.id, at=at)
-    waiting = waiting_for(who)
-    previous, following = marking.neighbours(waiting, submission.attempt.public_id)
     return Reading(
         text=opened[text.number] if text is not None else None,
         later=[opened[step.number] for step in later],
         late=marking.lateness(steps),
+        seen=marking.late_number(steps),
         saved=_saved(marks, opened),
         holder=marks[-1][1] if holder is not None else None,
         held_since=marking.marking_since(holdings) if holder is not None else None,
         earlier=_earlier(submission, before, opened),
-        waiting=waiting,
-        before=previous,
-        after=following,
-        place=waiting.index(submission.attempt.public_id) + 1 if submission.attempt.public_id in waiting else None,
+        queue=neighbours_of(submission.attempt.public_id, who, submission.reads, at=at),
     )
 
 
 def _steps_at(submission: Submission) -> list[tuple[StepRow, int, str | None]]:
-    """The steps of this version and the one before, unopened, with the number of the version and who did it."""
+    """What its page needs of this version, and the marks of the one before; unopened, with the version and who did it.
+
+    State and steps come with one statement: what was written after it was taken back is not among them. Raises NotNow.
+    """
     attempt = submission.attempt
     rows = db.session.execute(
-        select(StepRow, Attempt.number, Person.shown_name)
+        select(StepRow, Attempt.number, Person.shown_name, Attempt.state)
         .join(Attempt, Attempt.id == StepRow.attempt_id)
         .outerjoin(Person, Person.id == StepRow.by_id)
         .where(
             Attempt.enrolment_id == attempt.enrolment_id,
             Attempt.node_id == attempt.node_id,
-            Attempt.number.in_((attempt.number, attempt.number - 1)),
+            or_(
+                and_(Attempt.number == attempt.number, _may_count(attempt)),
+                and_(Attempt.number == attempt.number - 1, StepRow.kind.in_(OF_MARKING)),
+            ),
         )
         .options(defer(StepRow.sealed, raiseload=True))
         .order_by(StepRow.number)
+    ).all()
+    if any(state is AttemptState.OPEN for _, _, _, state in rows):
+        raise NotNow
+    return [(row, number, name) for row, number, name, _ in rows]
+
+
+def _may_count(attempt: Attempt) -> ColumnElement[bool]:
+    """Every step but the drafts that hers have overtaken; those too once somebody decided about late work.
+
+    Which of them counts then is a matter of times.
+    """
+    draft = aliased(StepRow)
+    of_attempt = draft.attempt_id == attempt.id
+    newest = (
+        select(func.max(draft.sequence))
+        .where(of_attempt, draft.kind == StepKind.ANSWER, draft.state == AttemptState.OPEN)
+        .scalar_subquery()
     )
-    return [(row, number, name) for row, number, name in rows]
+    decided = exists().where(of_attempt, draft.kind.in_(DECISIONS))
+    return or_(StepRow.kind != StepKind.ANSWER, StepRow.state != AttemptState.OPEN, StepRow.sequence == newest, decided)
+
+
+def steps_to_decide(attempt: Attempt) -> list[Step]:
+    """The same steps of one attempt, what was typed in them left closed. attempt: locked, so they are all."""
+    rows = db.session.scalars(
+        select(StepRow)
+        .where(StepRow.attempt_id == attempt.id, _may_count(attempt))
+        .options(defer(StepRow.sealed, raiseload=True))
+        .order_by(StepRow.number)
+    )
+    return [_unopened(row) for row in rows]
+
+
+def text_that_counts(submission: Submission, attempt: Attempt) -> str:
+    """The text that is marked as things stand now. attempt: locked."""
+    step = marking.text_step(steps_to_decide(attempt), attempt.terms())
+    opened = _open(submission, [step.number])[step.number] if step is not None else None
+    return str(((opened and opened.data) or {}).get("text", ""))
 
 
 def _unopened(row: StepRow) -> Step:
@@ -217,7 +270,7 @@ def _open(submission: Submission, numbers: Sequence[int]) -> dict[int, Step]:
     rows = db.session.scalars(
         select(StepRow).where(StepRow.number.in_(numbers)).execution_options(populate_existing=True)
     )
-    return {row.number: read_step(submission.owner, row) for row in rows}
+    return {step.number: step for step in read_steps(submission.owner, rows)}
 
 
 def _holding(row: StepRow) -> Holding:

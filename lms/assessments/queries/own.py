@@ -164,7 +164,9 @@ def _quiz(told: OwnTask, task: Task, attempts: Sequence[Attempt], at: datetime) 
     if counting is None or counting.score is None:
         return replace(told, where=Where.IN_PROGRESS)
     counted = next(attempt for attempt in attempts if attempt.number == counting.number)
-    if not quizzes.may_see_feedback(task.quiz, counted.state, counted.terms(), at=at):
+    if not quizzes.may_see_feedback(
+        task.quiz, counted.state, counted.terms(), awaits_until=counted.awaits_until, at=at
+    ):
         return replace(told, where=Where.IN_PROGRESS if is_open else Where.LATER)
     return replace(
         told,

@@ -1,23 +1,22 @@
 """What waits to be marked, for one person: oldest first, what is in her languages before the rest."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager
 
-from lms.accounts.models import Person
-from lms.accounts.rules import Role
+from lms.accounts.models import Person, RoleGrant
+from lms.accounts.rules import MARKING_ROLES, Role
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
 from lms.courses.models import Version
 from lms.courses.rules import TaskKind, Told, tell
 from lms.kernel.db import db
 
 from ..models import Attempt, Conflict, MarkerLanguages, StepRow
-from ..policy import MARKING_ROLES
 from ..rules import marking
 from ..rules.attempts import OF_MARKING, AttemptState, StepKind
 from ..rules.deadlines import DECISIONS, Timeliness
@@ -53,15 +52,18 @@ class TaskCount:
 
 @dataclass(frozen=True, kw_only=True)
 class QueueRow:
-    """One piece of work in the queue. marker: whose it is now; None while it is nobody's."""
+    """One piece of work in the queue. marker: whose it is now; None while it is nobody's.
+
+    language, words, handed_in_at: None for a reader with a conflict of interest.
+    """
 
     id: UUID
     alias: str
     title: Told
     number: int
-    language: str
+    language: str | None
     words: int | None
-    handed_in_at: datetime
+    handed_in_at: datetime | None
     state: QueueState
     late: Timeliness | None
     marker: str | None
@@ -114,10 +116,10 @@ class Show:
     task: UUID | None = None
 
 
-def queue_of(who: Person, show: Show, *, page: int, language: str) -> Queue:
+def queue_of(who: Person, show: Show, *, page: int, language: str, at: datetime) -> Queue:
     """What waits for her, oldest first, what is in her languages before the rest: three statements."""
     courses, languages = _courses_of(who, language)
-    counts = _task_counts(who, courses, language)
+    counts = _task_counts(who, courses, language, at)
     wanted = [one for one in counts if show.task in (None, one.id)]
     is_mine = not show.everything and show.task is None
     total = sum(one.listed_mine if is_mine else one.listed for one in wanted)
@@ -126,7 +128,7 @@ def queue_of(who: Person, show: Show, *, page: int, language: str) -> Queue:
         courses=courses,
         languages=languages,
         tasks=counts,
-        rows=_rows(who, show, languages, page=page, language=language),
+        rows=_rows(who, show, languages, page=page, language=language, at=at),
         show=show,
         page=page,
         total=total,
@@ -164,10 +166,28 @@ def is_listed(who: Person) -> ColumnElement[bool]:
     )
 
 
-def is_hers(who: Person) -> ColumnElement[bool]:
+def is_hers(who: Person, *, at: datetime) -> ColumnElement[bool]:
     """Allotted to her; what is nobody's is the coordinators'; what she passed on is still told."""
-    nobodys = and_(Attempt.marker_id.is_(None), Enrolment.cohort_id.in_(cohorts_of(who, (Role.COORDINATOR,))))
+    nobodys = and_(~_has_marker(at), Enrolment.cohort_id.in_(cohorts_of(who, (Role.COORDINATOR,))))
     return or_(Attempt.marker_id == who.id, nobodys, Conflict.id.is_not(None))
+
+
+def _has_marker(at: datetime) -> ColumnElement[bool]:
+    """Whether work is allotted to somebody who can mark it: who left, is in conflict or wrote it herself cannot."""
+    of_marker = aliased(Conflict)
+    return and_(
+        Attempt.marker_id.is_not(None),
+        Attempt.marker_id != Enrolment.person_id,
+        exists()
+        .where(RoleGrant.person_id == Attempt.marker_id, RoleGrant.cohort_id == Enrolment.cohort_id)
+        .where(RoleGrant.role.in_(MARKING_ROLES), RoleGrant.from_at <= at)
+        .where(or_(RoleGrant.until_at.is_(None), RoleGrant.until_at > at))
+        .where(Person.id == RoleGrant.person_id, Person.disabled_at.is_(None))
+        .correlate(Attempt, Enrolment),
+        ~exists()
+        .where(of_marker.person_id == Attempt.marker_id, of_marker.enrolment_id == Enrolment.id)
+        .correlate(Attempt, Enrolment),
+    )
 
 
 def own_conflict(who: Person) -> ColumnElement[bool]:
@@ -175,8 +195,8 @@ def own_conflict(who: Person) -> ColumnElement[bool]:
     return and_(Conflict.person_id == who.id, Conflict.enrolment_id == Enrolment.id)
 
 
-def _task_counts(who: Person, courses: Sequence[Course], language: str) -> list[TaskCount]:
-    mine, free = is_hers(who), Conflict.id.is_(None)
+def _task_counts(who: Person, courses: Sequence[Course], language: str, at: datetime) -> list[TaskCount]:
+    mine, free = is_hers(who, at=at), Conflict.id.is_(None)
     waiting = and_(mine, free, Attempt.state == AttemptState.HANDED_IN)
     rows = db.session.execute(
         select(
@@ -223,7 +243,9 @@ def title_of(version: Version, node_id: str, language: str) -> Told:
     return kept.title(task, language) if task is not None else Told(node_id, "")
 
 
-def _rows(who: Person, show: Show, languages: Sequence[str], *, page: int, language: str) -> list[QueueRow]:
+def _rows(
+    who: Person, show: Show, languages: Sequence[str], *, page: int, language: str, at: datetime
+) -> list[QueueRow]:
     latest, hand_in, marker = aliased(StepRow), aliased(StepRow), aliased(Person)
     query = (
         select(
@@ -262,7 +284,7 @@ def _rows(who: Person, show: Show, languages: Sequence[str], *, page: int, langu
     if show.task is not None:
         query = query.where(CalendarEntry.public_id == show.task)
     elif not show.everything:
-        query = query.where(is_hers(who))
+        query = query.where(is_hers(who, at=at))
     return [_row(row, language) for row in db.session.execute(query)]
 
 
@@ -283,9 +305,9 @@ def _row(row: Any, language: str) -> QueueRow:
         alias=row.alias,
         title=title_of(row.Version, attempt.node_id, language),
         number=attempt.number,
-        language=attempt.language,
-        words=attempt.words,
-        handed_in_at=attempt.handed_in_at,
+        language=None if in_conflict else attempt.language,
+        words=None if in_conflict else attempt.words,
+        handed_in_at=None if in_conflict else attempt.handed_in_at,
         state=marking.queue_state(attempt.state, is_started=row.last_by_id is not None, in_conflict=in_conflict),
         late=None if in_conflict else _late(row),
         marker=row.marker_name,
@@ -300,18 +322,54 @@ def _late(row: Any) -> Timeliness | None:
     return None if found is Timeliness.ON_TIME or (row.hand_in_number or 0) < decided else found
 
 
-def waiting_for(who: Person) -> list[UUID]:
-    """What waits for her to be marked, by public id, in the order of her queue: one statement."""
-    rows = db.session.execute(
-        select(Attempt.public_id, Attempt.language, Attempt.handed_in_at, Attempt.id, MarkerLanguages.languages)
+@dataclass(frozen=True, kw_only=True)
+class Neighbours:
+    """What stands around one piece of work among what waits for somebody. place: from 1; None where it does not wait.
+
+    After the last comes the first again, as long as that is another; whoever is not in the queue goes on with its first.
+    """
+
+    before: UUID | None
+    after: UUID | None
+    place: int | None
+    waiting: int
+
+
+def neighbours_of(one: UUID, who: Person, reads: Sequence[str], *, at: datetime) -> Neighbours:
+    """Where a piece of work stands in her queue. reads: the languages in which she marks. One statement, four rows."""
+    ranked = (
+        select(
+            Attempt.public_id,
+            func.row_number()
+            .over(order_by=(Attempt.language.not_in(reads), Attempt.handed_in_at, Attempt.id))
+            .label("place"),
+            func.count().over().label("waiting"),
+        )
         .join(Attempt.enrolment)
         .outerjoin(Conflict, own_conflict(who))
-        .outerjoin(MarkerLanguages, MarkerLanguages.person_id == who.id)
-        .where(is_listed(who), is_hers(who), Conflict.id.is_(None), Attempt.state == AttemptState.HANDED_IN)
+        .where(is_listed(who), is_hers(who, at=at), Conflict.id.is_(None), Attempt.state == AttemptState.HANDED_IN)
+        .cte("ranked")
+    )
+    here = select(ranked.c.place).where(ranked.c.public_id == one).scalar_subquery()
+    rows = db.session.execute(
+        select(ranked.c.public_id, ranked.c.place, ranked.c.waiting, here.label("here"))
+        .where(or_(ranked.c.place == 1, ranked.c.place.between(here - 1, here + 1)))
+        .order_by(ranked.c.place)
     ).all()
-    reads = (rows[0].languages if rows else None) or [who.interface_language]
-    in_order = sorted(rows, key=lambda row: (row.language not in reads, row.handed_in_at, row.id))
-    return [row.public_id for row in in_order]
+    return _neighbours({row.place: row.public_id for row in rows}, rows[0].here, rows[0].waiting) if rows else ALONE
+
+
+ALONE = Neighbours(before=None, after=None, place=None, waiting=0)
+
+
+def _neighbours(by_place: Mapping[int, UUID], here: int | None, waiting: int) -> Neighbours:
+    before, after = marking.around(here, waiting)
+    return Neighbours(
+        before=by_place[before] if before else None,
+        after=by_place[after] if after else None,
+        place=here,
+        waiting=waiting,
+    )
 
 
 def languages_row(who: Person) -> MarkerLanguages | None:

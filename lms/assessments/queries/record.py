@@ -3,12 +3,11 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import groupby
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import contains_eager, defer
 
 from lms.accounts.models import Person, PersonKey
@@ -19,10 +18,13 @@ from lms.kernel.db import db
 
 from ..models import AllowanceRow, Attempt, Conflict, StepRow
 from ..rules.attempts import AttemptState, Step, StepKind
-from ..rules.deadlines import undecided
+from ..rules.deadlines import Timeliness, judge, undecided
 from ..rules.gradebook import Asked, Done, Read, Standing, compute_standing
-from ..sealing import open_reason
+from ..rules.marking import whole_percent
+from ..rules.quizzes import percent
+from ..sealing import open_reasons
 from .book import Calendar, CohortBook, calendar_of, read_of
+from .queue import own_conflict
 
 WITH_DATA = (StepKind.HAND_IN, StepKind.TIME_UP, StepKind.RESCORE)
 """Steps whose data staff read here; answers and marks are not even loaded."""
@@ -45,7 +47,7 @@ def find_participant(who: Person, cohort_id: UUID, enrolment_id: UUID) -> Partic
         .join(Cohort.version)
         .join(Enrolment.person)
         .outerjoin(PersonKey, PersonKey.person_id == Person.public_id)
-        .outerjoin(Conflict, and_(Conflict.enrolment_id == Enrolment.id, Conflict.person_id == who.id))
+        .outerjoin(Conflict, own_conflict(who))
         .where(Enrolment.public_id == enrolment_id, Cohort.public_id == cohort_id)
         .options(
             contains_eager(Enrolment.cohort).contains_eager(Cohort.version),
@@ -61,13 +63,14 @@ def find_participant(who: Person, cohort_id: UUID, enrolment_id: UUID) -> Partic
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One line of a history: so many steps of one kind in a row, the last of them at this time.
+    """One line of a history: so many steps of one kind in a row, the first and the last of them at these times.
 
     by: shown name of staff; None for the participant herself, for the clock, and for staff who are gone.
     """
 
     kind: StepKind
     times: int
+    began_at: datetime
     at: datetime
     is_hers: bool
     by: str | None
@@ -83,6 +86,14 @@ class AttemptRecord:
     events: Sequence[Event]
     late: int
     seen: int
+
+    @property
+    def percent(self) -> int | None:
+        """Per cent of a quiz, or of a released mark; None where there is none."""
+        if self.attempt.total is not None:
+            return whole_percent(self.attempt.total)
+        score = self.attempt.score()
+        return None if score is None else percent(score)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,24 +124,25 @@ class Record:
 
 
 def record_of(book: ParticipantBook, *, at: datetime) -> Record:
-    """What she did and was given: six statements."""
+    """What she did and was given: six statements, one more where an answer may be late."""
     calendar = calendar_of(book.cohort, at=at)
     attempts = attempts_of(book.enrolment)
-    steps = _steps(book.enrolment)
+    runs = _runs(book.enrolment)
     rows = allowances_of(book.enrolment)
-    ids = {step.by_id for of_one in steps.values() for step in of_one} | {row.by_id for row in rows}
+    ids = {run.by_id for of_one in runs.values() for run in of_one} | {row.by_id for row in rows}
     names = _names(ids - {None, book.owner.id})
-    records = [_attempt_record(attempt, steps[attempt.id], names, book.owner.id) for attempt in attempts]
+    late = _late([attempt for attempt in attempts if _may_be_late(attempt, runs[attempt.id])])
+    records = [
+        _attempt_record(attempt, runs[attempt.id], late.get(attempt.id, []), names, book.owner.id)
+        for attempt in attempts
+    ]
+    reasons = open_reasons(book.owner, [row.reason for row in rows])
     return Record(
         standing=_standing(book, calendar, attempts, at),
         tasks=[_task_record(asked, calendar, records) for asked in calendar.asked],
         given=[
-            Given(
-                row=row,
-                reason=open_reason(book.owner, row.reason) if row.reason is not None else "",
-                by=names.get(row.by_id or 0),
-            )
-            for row in rows
+            Given(row=row, reason=reason, by=names.get(row.by_id or 0))
+            for row, reason in zip(rows, reasons, strict=True)
         ],
     )
 
@@ -202,9 +214,75 @@ def allowances_of(enrolment: Enrolment) -> list[AllowanceRow]:
     )
 
 
-def _steps(enrolment: Enrolment) -> Mapping[int, list[Any]]:
-    """Steps by attempt in the order received; nothing that was typed, chosen or marked is loaded."""
+def _runs(enrolment: Enrolment) -> Mapping[int, list[Any]]:
+    """What was done, by attempt in the order received: steps of one kind in a row by one person are one run.
+
+    Of a run come its count, its first moment and its last step; nothing that was typed, chosen or marked is loaded.
+    """
+    of_one_kind = (StepRow.attempt_id, StepRow.kind, StepRow.by_id)
+    numbered = (
+        select(
+            *of_one_kind,
+            StepRow.number,
+            StepRow.received_at,
+            # Both count on within a run, so that their difference stands still; it is another in the next.
+            (
+                func.row_number().over(partition_by=StepRow.attempt_id, order_by=StepRow.number)
+                - func.row_number().over(partition_by=of_one_kind, order_by=StepRow.number)
+            ).label("run"),
+        )
+        .join(Attempt, Attempt.id == StepRow.attempt_id)
+        .where(Attempt.enrolment_id == enrolment.id, Attempt.kind != TaskKind.CHECKPOINT)
+        .subquery()
+    )
+    runs = (
+        select(
+            func.count().label("times"),
+            func.min(numbered.c.received_at).label("began_at"),
+            func.max(numbered.c.number).label("last"),
+        )
+        .group_by(numbered.c.attempt_id, numbered.c.kind, numbered.c.by_id, numbered.c.run)
+        .subquery()
+    )
     found: dict[int, list[Any]] = defaultdict(list)
+    for row in db.session.execute(
+        select(
+            *of_one_kind,
+            StepRow.received_at,
+            StepRow.state,
+            StepRow.receipt,
+            case((StepRow.kind.in_(WITH_DATA), StepRow.data), else_=None).label("data"),
+            runs.c.times,
+            runs.c.began_at,
+        )
+        .join(runs, runs.c.last == StepRow.number)
+        .order_by(StepRow.number)
+    ):
+        found[row.attempt_id].append(row)
+    return found
+
+
+def _may_be_late(attempt: Attempt, runs: Sequence[Any]) -> bool:
+    """Whether an answer at a quiz came after its hand-in or its end, so that somebody may have to decide about it."""
+    if attempt.kind is not TaskKind.QUIZ:
+        return False
+    terms, zero = attempt.terms(), timedelta(0)
+    return any(
+        run.state is not AttemptState.OPEN
+        or judge(terms, received_at=run.received_at, written_at=run.received_at, outage=zero) is not Timeliness.ON_TIME
+        for run in runs
+        if run.kind is StepKind.ANSWER
+    )
+
+
+def _late(attempts: Sequence[Attempt]) -> Mapping[int, list[Step]]:
+    """The answers of these attempts about which nobody has decided, by attempt: one statement, none for no attempt.
+
+    Times depend on all answers, so all come, without what they say.
+    """
+    if not attempts:
+        return {}
+    steps: dict[int, list[Step]] = defaultdict(list)
     rows = db.session.execute(
         select(
             StepRow.attempt_id,
@@ -213,21 +291,17 @@ def _steps(enrolment: Enrolment) -> Mapping[int, list[Any]]:
             StepRow.kind,
             StepRow.question,
             StepRow.sequence,
-            StepRow.by_id,
             StepRow.written_at,
             StepRow.received_at,
             StepRow.language,
             StepRow.state,
-            StepRow.receipt,
-            case((StepRow.kind.in_(WITH_DATA), StepRow.data), else_=None).label("data"),
         )
-        .join(Attempt, Attempt.id == StepRow.attempt_id)
-        .where(Attempt.enrolment_id == enrolment.id, Attempt.kind != TaskKind.CHECKPOINT)
+        .where(StepRow.attempt_id.in_([attempt.id for attempt in attempts]))
         .order_by(StepRow.number)
     )
     for row in rows:
-        found[row.attempt_id].append(row)
-    return found
+        steps[row.attempt_id].append(_bare(row))
+    return {attempt.id: undecided(steps[attempt.id], attempt.terms()) for attempt in attempts}
 
 
 def _names(ids: set[Any]) -> Mapping[int, str]:
@@ -235,33 +309,28 @@ def _names(ids: set[Any]) -> Mapping[int, str]:
     return {row.id: row.shown_name for row in rows}
 
 
-def _attempt_record(attempt: Attempt, rows: Sequence[Any], names: Mapping[int, str], owner: int) -> AttemptRecord:
-    received = next((row for row in reversed(rows) if row.receipt is not None), None)
-    late = undecided([_bare(row) for row in rows], attempt.terms()) if attempt.kind is TaskKind.QUIZ else []
+def _attempt_record(
+    attempt: Attempt, runs: Sequence[Any], late: Sequence[Step], names: Mapping[int, str], owner: int
+) -> AttemptRecord:
+    received = next((run for run in reversed(runs) if run.receipt is not None), None)
     return AttemptRecord(
         attempt=attempt,
         receipt=received.receipt if received is not None else None,
         timeliness=(received.data or {}).get("timeliness") if received is not None else None,
-        events=_events(rows, names, owner),
+        events=[
+            Event(
+                kind=run.kind,
+                times=run.times,
+                began_at=run.began_at,
+                at=run.received_at,
+                is_hers=run.by_id == owner,
+                by=names.get(run.by_id) if run.by_id is not None else None,
+            )
+            for run in runs
+        ],
         late=len(late),
         seen=max((step.number for step in late), default=0),
     )
-
-
-def _events(rows: Sequence[Any], names: Mapping[int, str], owner: int) -> list[Event]:
-    found = []
-    for (kind, by_id), group in groupby(rows, key=lambda row: (row.kind, row.by_id)):
-        steps = list(group)
-        found.append(
-            Event(
-                kind=kind,
-                times=len(steps),
-                at=steps[-1].received_at,
-                is_hers=by_id == owner,
-                by=names.get(by_id) if by_id is not None else None,
-            )
-        )
-    return found
 
 
 def _bare(row: Any) -> Step:

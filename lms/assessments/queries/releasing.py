@@ -19,7 +19,6 @@ from ..rules.attempts import OF_MARKING, AttemptState
 from ..rules.marking import Verdict
 from .queue import cohorts_of, newest_step, own_conflict, title_of
 
-
 MOST_ROWS = 25
 
 
@@ -236,6 +235,25 @@ def marked_for_update(release: Release, who: Person, wanted: Mapping[UUID, int])
     )
     pairs = [(by_number[row.attempt_id], row) for row in marks]
     return [(attempt, row) for attempt, row in pairs if wanted[attempt.public_id] == row.sequence]
+
+
+def finished_of(release: Release, who: Person) -> int:
+    """How many finished marks of the same list are there now, on whatever page of it."""
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(Attempt)
+            .join(Attempt.enrolment)
+            .where(
+                Enrolment.cohort_id == release.cohort.id,
+                Attempt.node_id == release.entry.node_id,
+                Attempt.kind == TaskKind.ASSIGNMENT,
+                Attempt.state == AttemptState.MARKED,
+                Enrolment.person_id != who.id,
+            )
+        )
+        or 0
+    )
 
 
 def released_by(operations: Collection[UUID]) -> int:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.orm import contains_eager, defer
 
 from lms.accounts.models import Person, PersonKey
@@ -22,10 +22,11 @@ from ..rules import quizzes
 from ..rules.attempts import OF_MARKING, AttemptState, Step, StepKind
 from ..rules.items import Item, Score
 from ..rules.replay import Shown, changed, rekeyed
-from ..sealing import read_step
+from ..sealing import read_steps
 from . import keys
 from .book import CohortBook, find_cohort
 from .catalogue import catalogue
+from .queue import own_conflict
 
 BATCH = 250
 
@@ -54,6 +55,11 @@ class Change:
     number: int
     shown: Shown
 
+    @property
+    def percents(self) -> tuple[int, int]:
+        """Per cent before and after."""
+        return quizzes.percent(self.shown.before), quizzes.percent(self.shown.after)
+
 
 def find_replay(who: Person, cohort_id: UUID) -> Replay | None:
     """The cohort of an address."""
@@ -61,18 +67,23 @@ def find_replay(who: Person, cohort_id: UUID) -> Replay | None:
     return None if book is None else Replay(cohort=book.cohort, newest=keys.newest(book.cohort.version))
 
 
-def changes(replay: Replay, who: Person, *, start: int, most: int) -> list[Change]:
-    """Results that would change, from a place on, by number of the attempt. In batches: memory stays flat.
+def changes(replay: Replay, who: Person, *, after: UUID | None, most: int) -> list[Change]:
+    """Results that would change, by number of the attempt, those after one of them. In batches: memory stays flat.
 
     Those of participants with whom this reader has a conflict of interest are not looked at.
     """
-    return list(islice(_changes(replay, who), start, start + most))
+    return list(islice(_changes(replay, who, after=_number_of(after)), most))
 
 
-def _changes(replay: Replay, who: Person) -> Iterator[Change]:
-    last = 0
+def _number_of(attempt_id: UUID | None) -> int:
+    found = None if attempt_id is None else db.session.scalar(select(Attempt.id).where(Attempt.public_id == attempt_id))
+    return found or 0
+
+
+def _changes(replay: Replay, who: Person, *, after: int) -> Iterator[Change]:
+    last, tasks = after, _touched_tasks(replay)
     while True:
-        batch = _batch(replay, who, after=last)
+        batch = _batch(replay, who, tasks, after=last)
         if not batch:
             return
         last = batch[-1][0].id
@@ -86,6 +97,23 @@ def _changes(replay: Replay, who: Person) -> Iterator[Change]:
             db.session.expunge(attempt)
             if person is not who and person in db.session:
                 db.session.expunge(person)
+
+
+def _touched_tasks(replay: Replay) -> list[tuple[int, str]]:
+    """The quizzes of each version on which attempts stand that ask something whose key differs: one statement."""
+    versions = db.session.scalars(
+        select(Version).where(
+            exists()
+            .where(Attempt.version_id == Version.id, Attempt.kind == TaskKind.QUIZ)
+            .where(Enrolment.id == Attempt.enrolment_id, Enrolment.cohort_id == replay.cohort.id)
+        )
+    )
+    found = []
+    for version in versions:
+        asked = catalogue(version)
+        differ = changed(asked.items, replay.newer)
+        found += [(version.id, task.node_id) for task in asked.tasks.values() if differ & set(task.quiz.items)]
+    return found
 
 
 def _is_touched(replay: Replay, attempt: Attempt) -> bool:
@@ -113,16 +141,21 @@ def compare(replay: Replay, found: Sequence[Found]) -> list[Shown]:
 
 
 def _steps_of(found: Iterable[Found]) -> dict[int, list[Step]]:
+    """Their steps by attempt, opened with the key of each owner, which is unwrapped once."""
     owners = {attempt.id: person for attempt, person, _ in found}
     if not owners:
         return {}
     rows = db.session.scalars(
         select(StepRow).where(StepRow.attempt_id.in_(owners), StepRow.kind.not_in(OF_MARKING)).order_by(StepRow.number)
     )
-    steps: dict[int, list[Step]] = {}
+    by_owner: dict[Person, list[StepRow]] = {}
     for row in rows:
-        steps.setdefault(row.attempt_id, []).append(read_step(owners[row.attempt_id], row))
-        db.session.expunge(row)
+        by_owner.setdefault(owners[row.attempt_id], []).append(row)
+    steps: dict[int, list[Step]] = {}
+    for owner, of_owner in by_owner.items():
+        for row, step in zip(of_owner, read_steps(owner, of_owner), strict=True):
+            steps.setdefault(row.attempt_id, []).append(step)
+            db.session.expunge(row)
     return steps
 
 
@@ -133,7 +166,7 @@ def _attempts(replay: Replay, who: Person) -> Select[Attempt, Person, str]:
         .join(Attempt.version)
         .join(Person, Person.id == Enrolment.person_id)
         .outerjoin(PersonKey, PersonKey.person_id == Person.public_id)
-        .outerjoin(Conflict, and_(Conflict.enrolment_id == Enrolment.id, Conflict.person_id == who.id))
+        .outerjoin(Conflict, own_conflict(who))
         .where(
             Enrolment.cohort_id == replay.cohort.id,
             Enrolment.person_id != who.id,
@@ -150,8 +183,11 @@ def _attempts(replay: Replay, who: Person) -> Select[Attempt, Person, str]:
     )
 
 
-def _batch(replay: Replay, who: Person, *, after: int) -> list[Found]:
-    query = _attempts(replay, who).where(Attempt.id > after).limit(BATCH)
+def _batch(replay: Replay, who: Person, tasks: Sequence[tuple[int, str]], *, after: int) -> list[Found]:
+    """Attempts after one whose result may be another: with another key now, or keys of another version already."""
+    of_task = [and_(Attempt.version_id == version_id, Attempt.node_id == node_id) for version_id, node_id in tasks]
+    rescored = exists().where(StepRow.attempt_id == Attempt.id, StepRow.kind == StepKind.RESCORE)
+    query = _attempts(replay, who).where(Attempt.id > after, or_(*of_task, rescored)).limit(BATCH)
     return [(attempt, person, alias) for attempt, person, alias in db.session.execute(query)]
 
 

@@ -18,7 +18,7 @@ from lms.cohorts.queries import own_enrolment
 from lms.cohorts.rules import Opening
 from lms.courses.models import Module, Version
 from lms.courses.models import Task as TaskRow
-from lms.courses.rules import Told, tell
+from lms.courses.rules import TaskKind, Told, tell
 from lms.kernel.db import db
 
 from ..models import AllowanceRow, Attempt, StepRow
@@ -173,13 +173,10 @@ def _work(rows: Sequence[Any]) -> dict[str, Any]:
 def stands() -> ColumnElement[bool]:
     """Of the answers only those that no page of hers has overtaken; of other steps all."""
     later = aliased(StepRow)
+    # Only answers have a question: not asking for the kind as well lets the index give the highest at once.
     highest = (
         select(func.max(later.sequence))
-        .where(
-            later.attempt_id == StepRow.attempt_id,
-            later.question == StepRow.question,
-            later.kind == StepKind.ANSWER,
-        )
+        .where(later.attempt_id == StepRow.attempt_id, later.question == StepRow.question)
         .scalar_subquery()
     )
     return or_(StepRow.kind != StepKind.ANSWER, StepRow.sequence == highest)
@@ -321,14 +318,32 @@ def find_handed(who: Person, place: TaskPlace, number: int | None = None) -> Han
     wanted = [attempt for attempt in done if number is None or attempt.number == number]
     if not wanted:
         return None
-    rows = db.session.scalars(
+    query = (
         select(StepRow)
         .join(Attempt, Attempt.id == StepRow.attempt_id)
         .where(Attempt.id == wanted[-1].id, hers())
         .order_by(StepRow.number)
     )
-    steps = [read_step(who, row) for row in rows]
+    if wanted[-1].kind is TaskKind.ASSIGNMENT:
+        query = query.where(_text_in_time())
+    steps = [read_step(who, row) for row in db.session.scalars(query)]
     return Handed(place=place, attempts=attempts, attempt=wanted[-1], steps=steps)
+
+
+def _text_in_time() -> ColumnElement[bool]:
+    """Of hundreds of drafts the last that was saved while the attempt was open; of other steps all."""
+    other = aliased(StepRow)
+    highest = (
+        select(func.max(other.sequence))
+        .where(
+            other.attempt_id == StepRow.attempt_id,
+            other.question == StepRow.question,
+            other.state == AttemptState.OPEN,
+        )
+        .scalar_subquery()
+    )
+    in_time = and_(StepRow.state == AttemptState.OPEN, StepRow.sequence == highest)
+    return or_(StepRow.kind != StepKind.ANSWER, in_time)
 
 
 def rows_of(attempt: Attempt) -> list[StepRow]:
@@ -336,18 +351,29 @@ def rows_of(attempt: Attempt) -> list[StepRow]:
     return list(db.session.scalars(select(StepRow).where(StepRow.attempt_id == attempt.id).order_by(StepRow.number)))
 
 
+def last_rows_of(attempt: Attempt) -> list[StepRow]:
+    """The same without drafts that were overtaken: the last that was saved in time, what came aside, all acts."""
+    return list(
+        db.session.scalars(
+            select(StepRow)
+            .where(StepRow.attempt_id == attempt.id, or_(_text_in_time(), StepRow.state != AttemptState.OPEN))
+            .order_by(StepRow.number)
+        )
+    )
+
+
 def step_of_operation(operation: UUID) -> StepRow | None:
     """The step that an act left, if it was received before."""
     return db.session.scalar(select(StepRow).where(StepRow.operation_id == operation))
 
 
-def due_to_close(*, at: datetime, most: int) -> list[int]:
-    """Open attempts whose time is over, the longest first."""
+def due_to_close(*, at: datetime, after: int, most: int) -> list[int]:
+    """Open attempts whose time is over, by number, those after this one."""
     return list(
         db.session.scalars(
             select(Attempt.id)
-            .where(Attempt.state == AttemptState.OPEN, Attempt.closes_at <= at)
-            .order_by(Attempt.closes_at)
+            .where(Attempt.state == AttemptState.OPEN, Attempt.closes_at <= at, Attempt.id > after)
+            .order_by(Attempt.id)
             .limit(most)
         )
     )

@@ -36,6 +36,7 @@ class StepKind(StrEnum):
     HAND_IN = "hand in"
     TIME_UP = "time up"
     TAKE_BACK = "take back"
+    SETTLE = "settle"
     COUNT_LATE = "count late"
     LEAVE_LATE = "leave late"
     RESCORE = "rescore"
@@ -51,6 +52,7 @@ MOVES: Mapping[AttemptState, Mapping[StepKind, AttemptState]] = {
     OPEN: {StepKind.ANSWER: OPEN, StepKind.HAND_IN: HANDED_IN, StepKind.TIME_UP: HANDED_IN},
     HANDED_IN: {
         StepKind.TAKE_BACK: OPEN,
+        StepKind.SETTLE: HANDED_IN,
         StepKind.COUNT_LATE: HANDED_IN,
         StepKind.LEAVE_LATE: HANDED_IN,
         StepKind.RESCORE: HANDED_IN,
@@ -177,7 +179,7 @@ def is_overtaken(sequence: int, head: Step | None) -> bool:
 
 def next_sequence(head: Step | None) -> int:
     """What the next page that shows this question sends along."""
-    return head.sequence + 1 if head is not None else 1
+    return min(head.sequence + 1, MOST_SEQUENCE) if head is not None else 1
 
 
 def current_state(steps: Sequence[Step]) -> AttemptState:
@@ -188,10 +190,11 @@ def current_state(steps: Sequence[Step]) -> AttemptState:
 def check_take_back(state: AttemptState, *, deadline: datetime | None, is_being_marked: bool, at: datetime) -> None:
     """Refuse unless she may still take back what she handed in. Raises NotNow, TakenBackTooLate.
 
-    Rule: docs/decisions/0013: until the deadline, and not once somebody has begun to mark it.
+    Rule: docs/decisions/0014: until the deadline, and not once somebody has begun to mark it.
     """
-    next_state(state, StepKind.TAKE_BACK)
-    if is_being_marked or (deadline is not None and at >= deadline):
+    if state is not AttemptState.MARKED:
+        next_state(state, StepKind.TAKE_BACK)
+    if state is AttemptState.MARKED or is_being_marked or (deadline is not None and at >= deadline):
         raise TakenBackTooLate
 
 

@@ -1,7 +1,7 @@
 """Whether work came in time. The device's own clock alone never makes work late or on time.
 
 Rule: docs/decisions/0014 (late work), written in her favour: whatever arrives is kept, and what came too late for
-these rules is shown to a person who decides. Nothing here ever gives zero.
+these rules is shown to a person who decides; until then it does not count.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +18,10 @@ HELD_BACK = timedelta(minutes=1)
 """An answer that its device held longer than this shows that the line was cut."""
 
 
+HER_END = frozenset({StepKind.HAND_IN, StepKind.SETTLE})
+"""After these nothing counts by itself: she said that she is done."""
+
+ENDINGS = HER_END | {StepKind.TIME_UP, StepKind.TAKE_BACK}
 DECISIONS = frozenset({StepKind.COUNT_LATE, StepKind.LEAVE_LATE})
 
 
@@ -110,28 +114,39 @@ def judge_steps(steps: Iterable[Step], terms: Terms) -> dict[int, Timeliness]:
 def counted(steps: Sequence[Step], terms: Terms) -> list[Step]:
     """The answers that count: in time and not after she handed in, or late and counted by a person's decision.
 
-    What comes after the clock closed the attempt counts if it was written before; what comes after she handed it in
-    herself does not.
+    What comes after the clock closed the attempt counts if it was written before the due date, until she asks for the
+    result; what comes after she handed it in herself does not.
     """
     judged = judge_steps(steps, terms)
     decided_at = max((step.number for step in steps if step.kind is StepKind.COUNT_LATE), default=0)
     closing: StepKind | None = None
     found = []
     for step in sorted(steps, key=lambda s: s.number):
-        if step.kind in (StepKind.HAND_IN, StepKind.TIME_UP, StepKind.TAKE_BACK):
+        if step.kind in ENDINGS:
             closing = step.kind
         elif step.kind is StepKind.ANSWER:
-            in_time = judged[step.number] is not Timeliness.LATE and closing is not StepKind.HAND_IN
+            in_time = judged[step.number] is not Timeliness.LATE and closing not in HER_END
             if in_time or step.number < decided_at:
                 found.append(step)
     return found
 
 
 def undecided(steps: Sequence[Step], terms: Terms) -> list[Step]:
-    """Late answers about which no person has decided yet."""
-    judged = judge_steps(steps, terms)
+    """Answers that do not count because they came late or after she handed in, and about which nobody decided yet."""
+    counts = {step.number for step in counted(steps, terms)}
     decided_at = max((step.number for step in steps if step.kind in DECISIONS), default=0)
-    return [step for step in answers(steps) if judged[step.number] is Timeliness.LATE and step.number > decided_at]
+    return [step for step in answers(steps) if step.number not in counts and step.number > decided_at]
+
+
+def awaits_until(terms: Terms, *, at: datetime) -> datetime | None:
+    """Until when answers may still come to an attempt that the clock closes now, and count by themselves.
+
+    None where none can: until then nobody is shown what was right, or she could still answer it.
+    """
+    last = terms.deadline + terms.grace + LEASE_LASTS if terms.deadline is not None else None
+    end = ends_at(terms, outage=terms.outage_credit)
+    moments = [moment for moment in (last, end) if moment is not None]
+    return min(moments) if moments and min(moments) > at else None
 
 
 def judge_step(steps: Iterable[Step], terms: Terms, *, received_at: datetime, held: timedelta) -> Timeliness:

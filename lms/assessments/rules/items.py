@@ -75,15 +75,6 @@ class Option:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OptionState:
-    """An option as a review shows it. right: whether it belongs to the key."""
-
-    option: Option
-    chosen: bool
-    right: bool
-
-
-@dataclass(frozen=True, kw_only=True)
 class Line:
     """One line of an answer, for a review. Wordings only: letters mean nothing where options are shuffled.
 
@@ -577,17 +568,6 @@ def shown_options(item: Item, seed: int) -> list[Option]:
     Empty where something is typed.
     """
     return item.shown(Draw(int.from_bytes(hashlib.sha256(f"{seed}:{item.node_id}".encode()).digest()[:8])))
-
-
-def option_states(item: Item, answer: Answer | None, seed: int) -> list[OptionState]:
-    """The options of a choice as its attempt showed them, with what was chosen and what is right; else empty."""
-    if not isinstance(item, Choice):
-        return []
-    chosen = _chosen(answer or {})
-    return [
-        OptionState(option=option, chosen=option.id in chosen, right=option.id in item.key)
-        for option in shown_options(item, seed)
-    ]
 
 
 def right_answer(item: Item, language: str) -> list[Line]:

@@ -144,6 +144,11 @@ def compute_total(rubric: Rubric, levels: Levels) -> int:
     return sum(criterion.weight * levels.get(criterion.id, 0) * 25 for criterion in rubric.criteria)
 
 
+def whole_percent(total: int) -> int:
+    """A total in whole per cent, rounded down once and here: 74.9 is not 75."""
+    return total // 100
+
+
 def judge(rubric: Rubric, levels: Levels, *, meets_percent: int) -> Verdict:
     """What complete marks come to. A safety criterion at 0 returns the answer and is never a public mark."""
     if any(criterion.safety and levels[criterion.id] == 0 for criterion in rubric.criteria):
@@ -295,6 +300,14 @@ def lateness(steps: Sequence[Step]) -> Timeliness | None:
     return None if found is Timeliness.ON_TIME else found
 
 
+def late_number(steps: Sequence[Step]) -> int:
+    """The number of the last late text or hand-in about which nobody has decided; 0 where there is none."""
+    if lateness(steps) is None:
+        return 0
+    texts, handed_in = undecided_texts(steps), [step for step in steps if step.kind is StepKind.HAND_IN]
+    return max(step.number for step in (*texts, *handed_in[-1:]))
+
+
 def _decided_at(steps: Sequence[Step]) -> int:
     return max((step.number for step in steps if step.kind in DECISIONS), default=0)
 
@@ -367,14 +380,12 @@ def queue_state(state: AttemptState, *, is_started: bool, in_conflict: bool) -> 
     return QueueState.STARTED if is_started else QueueState.NEW
 
 
-def neighbours(queue: Sequence[Any], one: Any) -> tuple[Any | None, Any | None]:
-    """What stands before and after one in a queue; whoever is not in it goes on with its first.
+def around(place: int | None, waiting: int) -> tuple[int | None, int | None]:
+    """The places before and after one in a queue of so many, from 1; whoever is not in it goes on with its first.
 
     After the last comes the first again, as long as that is another.
     """
-    if one not in queue:
-        return None, queue[0] if queue else None
-    place = list(queue).index(one)
-    before = queue[place - 1] if place else None
-    after = queue[place + 1] if place + 1 < len(queue) else queue[0]
-    return before, after if after != one else None
+    if place is None:
+        return None, 1 if waiting else None
+    after = place + 1 if place < waiting else 1
+    return place - 1 or None, after if after != place else None

@@ -186,11 +186,16 @@ def _exactly(attempt: Taken) -> tuple[int, int]:
     return share, -attempt.number
 
 
-def may_see_feedback(settings: QuizSettings, state: AttemptState, terms: Terms, *, at: datetime) -> bool:
-    """Whether she sees now which answers were right."""
+def may_see_feedback(
+    settings: QuizSettings, state: AttemptState, terms: Terms, *, awaits_until: datetime | None, at: datetime
+) -> bool:
+    """Whether she sees now which answers were right.
+
+    awaits_until: until when answers may still come to an attempt that the clock closed, and count.
+    """
     if settings.feedback is FeedbackAt.AT_ONCE:
         return True
-    if state is AttemptState.OPEN:
+    if state is AttemptState.OPEN or (awaits_until is not None and at < awaits_until):
         return False
     closing = closes_at(replace(terms, allowed=None))
     return settings.feedback is FeedbackAt.HAND_IN or closing is None or at >= closing

@@ -2,12 +2,15 @@
 
 import hmac
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from lms.kernel.ids import CROCKFORD
+
+from .attempts import Step, heads
 
 CODE_CHARACTERS = 12
 """60 bits: enough that nobody meets one by trying, and short enough to copy by hand."""
@@ -20,6 +23,11 @@ class Received:
     attempt: UUID
     received_at: datetime
     fingerprint: str
+
+
+def content_of(steps: Iterable[Step]) -> dict[str, Any]:
+    """What a receipt is given for: the answers that stand in these steps, by question."""
+    return {name: step.data for name, step in sorted(heads(steps).items())}
 
 
 def fingerprint(content: Any, *, secret: bytes) -> str:

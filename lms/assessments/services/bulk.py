@@ -100,7 +100,7 @@ def add_attempts(cohort: Cohort, past: Sequence[PastAttempt]) -> None:
     steps = []
     for one, number in zip(played, numbers, strict=True):
         one.attempt.id = number
-        steps += [EMPTY | step.values(number, state) for step, state in one.added]
+        steps += [EMPTY | step.values(number, state, opened_at=one.attempt.opened_at) for step, state in one.added]
     db.session.execute(insert(StepRow), steps)
     for one in played:
         one.audit()

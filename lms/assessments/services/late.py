@@ -12,7 +12,7 @@ from ..queries import sitting as sittings
 from ..queries.record import ParticipantBook
 from ..rules.attempts import StepKind, identify
 from ..rules.deadlines import undecided
-from ..sealing import read_step
+from ..sealing import read_steps
 from . import taking
 from .steps import NewStep, append
 
@@ -41,7 +41,7 @@ def decide(book: ParticipantBook, attempt_id: int, decision: Decision, *, by: Pe
     operation = identify(decision.operation, attempt.public_id, None, decision.kind)
     if sittings.step_of_operation(operation) is not None:
         return attempt
-    late = undecided([read_step(book.owner, row) for row in sittings.rows_of(attempt)], attempt.terms())
+    late = undecided(read_steps(book.owner, sittings.rows_of(attempt)), attempt.terms())
     if not late:
         raise NothingLate
     if max(step.number for step in late) > decision.seen:

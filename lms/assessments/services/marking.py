@@ -10,8 +10,9 @@ from lms.accounts.models import Person
 from lms.audit import services as audit
 from lms.kernel.db import db
 from lms.messaging import services as messaging
+from lms.modules.queries import enrolment_for_update
 
-from ..errors import BeingMarked, MarkedMeanwhile, NothingToRelease, NotNow
+from ..errors import BeingMarked, LateMeanwhile, MarkedMeanwhile, NothingLate, NothingToRelease, NotNow
 from ..models import Attempt, Conflict, MarkerLanguages, StepRow
 from ..queries import marking as queries
 from ..queries import queue, releasing
@@ -19,7 +20,7 @@ from ..queries.marking import Reading, Submission
 from ..queries.releasing import Release
 from ..queries.sitting import attempt_for_update, step_of_operation
 from ..rules import marking
-from ..rules.attempts import AttemptState, StepKind, identify
+from ..rules.attempts import AttemptState, StepKind, identify, next_state
 from ..rules.marking import Act, Marks
 from ..rules.words import count_words
 from ..sealing import seal_typed
@@ -28,7 +29,7 @@ from .steps import NewStep, append
 
 MARKED = audit.act("assessments.attempt.marked", "state")
 RETURNED = audit.act("assessments.attempt.returned", "state")
-RELEASED = audit.act("assessments.attempt.released", "state", "total", "verdict")
+RELEASED = audit.act("assessments.attempt.released", "state")
 CONFLICT_DECLARED = audit.act("assessments.conflict.declared", "passed_on")
 FINAL = {StepKind.MARK: MARKED, StepKind.RETURN: RETURNED}
 
@@ -131,23 +132,25 @@ def declare_conflict(submission: Submission, *, by: Person, at: datetime) -> Non
     What is allotted to her goes to another marker. Marks of hers that are not released are set aside: whoever comes
     after her begins anew.
     """
-    enrolment = submission.enrolment
-    attempt_for_update(submission.attempt.id)
+    enrolment = enrolment_for_update(submission.enrolment.id)
     if queries.find_conflict(enrolment, by) is not None:
         return
     db.session.add(Conflict(person_id=by.id, enrolment_id=enrolment.id, declared_at=at))
     db.session.flush()  # allotting asks for it
     for attempt in queries.marked_by(enrolment, by):
-        _set_aside(attempt_for_update(attempt.id), at=at)
+        _set_aside(attempt_for_update(attempt.id), by=by, at=at)
     passed_on = queries.unreleased_of(enrolment, by)
     for attempt in passed_on:
         allotting.allot(attempt, submission.cohort, at=at)
     audit.record(CONFLICT_DECLARED, by=by.id, on=enrolment.id, at=at, passed_on=(None, len(passed_on)))
 
 
-def _set_aside(attempt: Attempt, *, at: datetime) -> None:
+def _set_aside(attempt: Attempt, *, by: Person, at: datetime) -> None:
+    """Begin anew with what still waits and is still hers. attempt: locked."""
     last = queries.last_marking(attempt)
-    version = last.sequence if last else 0
+    if attempt.state not in queue.WAITS or last is None or last.by_id != by.id:
+        return
+    version = last.sequence
     append(
         attempt,
         NewStep(
@@ -163,10 +166,11 @@ def _set_aside(attempt: Attempt, *, at: datetime) -> None:
 
 
 def decide_late(
-    submission: Submission, reading: Reading, operation: UUID, *, counts: bool, language: str, by: Person, at: datetime
+    submission: Submission, operation: UUID, *, seen: int, counts: bool, language: str, by: Person, at: datetime
 ) -> None:
-    """Count what came late, or leave it; deciding the same again changes nothing. Raises NotNow.
+    """Count what came late, or leave it; deciding the same again changes nothing.
 
+    seen: number of the last late text that the page showed. Raises NothingLate, LateMeanwhile, NotNow.
     Not audited: the step is its own record. Rule: docs/domain.md 1.8: a person decides, and it is never zero by rule.
     """
     attempt = attempt_for_update(submission.attempt.id)
@@ -174,9 +178,14 @@ def decide_late(
     name = identify(operation, attempt.public_id, None, [kind])
     if step_of_operation(name) is not None:
         return
+    next_state(attempt.state, kind)
+    late = marking.late_number(queries.steps_to_decide(attempt))
+    if not late:
+        raise NothingLate
+    if late > seen:
+        raise LateMeanwhile
     append(attempt, NewStep(operation=name, kind=kind, by=by.id, at=at, language=language))
-    if counts and reading.later:
-        attempt.words = count_words(str((reading.later[-1].data or {}).get("text", "")))
+    attempt.words = count_words(queries.text_that_counts(submission, attempt))
 
 
 def release(release: Release, seen: Mapping[UUID, int], operation: UUID, *, by: Person, at: datetime) -> int:
@@ -222,15 +231,7 @@ def write_result(attempt: Attempt, mark: Mapping[str, Any], *, at: datetime) -> 
 
 def record_release(attempt: Attempt, *, before: AttemptState, by: Person, at: datetime) -> None:
     """Write the release into the audit."""
-    audit.record(
-        RELEASED,
-        by=by.id,
-        on=attempt.id,
-        at=at,
-        state=(before, attempt.state),
-        total=(None, attempt.total),
-        verdict=(None, attempt.verdict),
-    )
+    audit.record(RELEASED, by=by.id, on=attempt.id, at=at, state=(before, attempt.state))
 
 
 def choose_languages(languages: Sequence[str], *, by: Person) -> None:

@@ -27,9 +27,13 @@ def receive(attempt: Attempt, content: Mapping[str, Any], *, at: datetime) -> Re
     return Receipt(code=code, fingerprint=told)
 
 
-def is_genuine(code: str, received: Received) -> bool:
-    """Whether the code was made here for this; a changed row in the database is not genuine any more."""
-    return receipts.is_genuine(code, received, secret=_secret())
+def is_genuine(code: str, received: Received, content: Mapping[str, Any]) -> bool:
+    """Whether the code was made here for this; a changed row in the database is not genuine any more.
+
+    content: what is stored now of the answers that were handed in.
+    """
+    is_same = receipts.fingerprint(content, secret=_secret()) == received.fingerprint
+    return receipts.is_genuine(code, received, secret=_secret()) and is_same
 
 
 def _secret() -> bytes:

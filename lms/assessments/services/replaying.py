@@ -16,7 +16,7 @@ from ..rules.replay import Shown
 from . import steps
 from .steps import NewStep
 
-RESCORED = audit.act("assessments.attempt.rescored", "points", "version")
+RESCORED = audit.act("assessments.attempt.rescored", "version")
 
 
 def apply_keys(
@@ -56,11 +56,4 @@ def _apply(
     )
     steps.append(attempt, step)
     attempt.points, attempt.points_of = change.after.points, change.after.of
-    audit.record(
-        RESCORED,
-        by=by.id,
-        on=attempt.id,
-        at=at,
-        points=(change.before.points, change.after.points),
-        version=(attempt.version.number, version),
-    )
+    audit.record(RESCORED, by=by.id, on=attempt.id, at=at, version=(attempt.version.number, version))

@@ -34,8 +34,11 @@ class NewStep:
     flagged: bool = False
     receipt: str | None = None
 
-    def values(self, attempt: int, state: AttemptState) -> dict[str, Any]:
-        """The row, without what is NULL: a database cannot tell the type of a bare NULL that it is to select."""
+    def values(self, attempt: int, state: AttemptState, *, opened_at: datetime) -> dict[str, Any]:
+        """The row, without what is NULL: a database cannot tell the type of a bare NULL that it is to select.
+
+        opened_at: of the attempt; nothing in it was written before it was there.
+        """
         row = {
             "attempt_id": attempt,
             "operation_id": self.operation,
@@ -43,7 +46,7 @@ class NewStep:
             "question": self.question,
             "sequence": self.sequence,
             "by_id": self.by,
-            "written_at": written_at(self.at, held=self.held),
+            "written_at": max(written_at(self.at, held=self.held), min(opened_at, self.at)),
             "received_at": self.at,
             "language": self.language,
             "data": None if self.data is None else dict(self.data),
@@ -62,7 +65,7 @@ def append_if_open(attempt: Attempt, step: NewStep) -> bool:
     with a lock makes a hand-in at the same moment come before or after it, never beside it; the step takes its number
     after the lock is held, so numbers grow in the order in which the steps of an attempt are committed.
     """
-    values = step.values(attempt.id, AttemptState.OPEN)
+    values = step.values(attempt.id, AttemptState.OPEN, opened_at=attempt.opened_at)
     columns = StepRow.__table__.columns
     source = (
         select(*(literal(value, columns[name].type).label(name) for name, value in values.items()))
@@ -80,7 +83,7 @@ def append_if_open(attempt: Attempt, step: NewStep) -> bool:
 def append(attempt: Attempt, step: NewStep) -> bool:
     """Add a step to an attempt that is locked, and move the attempt; whether it was new. Raises NotNow."""
     state = next_state(attempt.state, step.kind)
-    statement = _once(_insert().values(**step.values(attempt.id, state)))
+    statement = _once(_insert().values(**step.values(attempt.id, state, opened_at=attempt.opened_at)))
     is_new = db.session.execute(statement).first() is not None
     if is_new:
         attempt.state = state

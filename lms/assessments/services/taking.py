@@ -22,7 +22,7 @@ from ..queries.sitting import Sitting, TaskPlace
 from ..rules import attempts as rules
 from ..rules import quizzes
 from ..rules.attempts import Answered, AttemptState, HandIn, Step, StepKind
-from ..rules.deadlines import Terms, closes_at, judge_step
+from ..rules.deadlines import Terms, awaits_until, closes_at, counted, judge_step
 from ..rules.items import is_typed
 from ..rules.words import count_words
 from ..sealing import read_step, seal_typed
@@ -32,18 +32,22 @@ from .steps import NewStep, append, append_if_open
 
 
 class Outcome(IntEnum):
-    """What became of an answer, what needs her eyes most last. Whatever it is, the answer is in the database."""
+    """What became of an answer, what needs her eyes most last. Whatever it is, the answer is in the database.
+
+    COUNTED: it came after the clock had closed the attempt, and counts because it was written before.
+    """
 
     UNCHANGED = 1
     SAVED = 2
-    OVERTAKEN = 3
-    ASIDE = 4
+    COUNTED = 3
+    OVERTAKEN = 4
+    ASIDE = 5
 
 
 def open_attempt(place: TaskPlace, *, by: Person, language: str, at: datetime) -> Attempt:
-    """Open an attempt at a quiz or checkpoint, or the first version of an assignment; the open one, if there is one.
+    """Open an attempt at a quiz or checkpoint, or the next version of an assignment; the open one, if there is one.
 
-    Raises NotOpenYet, NoDateYet, TakesPartNoMore, NoAttemptLeft, ClosedForNew.
+    Raises NotOpenYet, NoDateYet, TakesPartNoMore, NoAttemptLeft, ClosedForNew, NoVersionLeft.
     """
     assert place.enrolment is not None and place.enrolment.person_id == by.id
     cohorts.check_open(place.opening, at=at)
@@ -115,8 +119,7 @@ def _carry_over(before: Attempt, attempt: Attempt, *, by: Person, at: datetime) 
     """A new version of an assignment begins with the text of the one before."""
     if attempt.kind is not TaskKind.ASSIGNMENT:
         return
-    steps = [read_step(by, row) for row in sittings.rows_of(before)]
-    head = rules.heads(steps).get(attempt.drawn[0])
+    head = rules.heads(_steps(before, by)).get(attempt.drawn[0])
     if head is not None and head.data:
         answered = Answered(
             question=attempt.drawn[0],
@@ -130,22 +133,40 @@ def _carry_over(before: Attempt, attempt: Attempt, *, by: Person, at: datetime) 
         append(attempt, answer_step(attempt, answered, by=by, at=at))
 
 
-def save_answer(sitting: Sitting, attempt: Attempt, answered: Answered, *, by: Person, at: datetime) -> Outcome:
-    """Keep one answer. The same act again is the same act; an answer of an older page never replaces a newer one.
+def save_answers(
+    sitting: Sitting, attempt: Attempt, page: Sequence[Answered], *, by: Person, at: datetime
+) -> dict[str, Outcome]:
+    """Keep the answers of a page; what became of each, by question.
 
-    attempt: the one the page was made for. Where that is not the latest, the answer is kept with it, aside.
-    Not audited: steps are their own record. Raises NotInAttempt.
+    The same act again is the same act; an answer of an older page never replaces a newer one. attempt: the one the page
+    was made for. Where that is not the latest, or not open, they are kept with it, aside. Not audited: steps are their
+    own record. Raises NotInAttempt.
     """
-    if answered.question not in attempt.drawn:
+    if not {answered.question for answered in page} <= set(attempt.drawn):
         raise NotInAttempt
-    if attempt is not sitting.attempt:
-        return _save_late(attempt, answer_step(attempt, answered, by=by, at=at), by=by, at=at)
+    outcomes, late = {}, []
+    for answered in page:
+        step = answer_step(attempt, answered, by=by, at=at)
+        outcome = _save(sitting, attempt, answered, step) if attempt is sitting.attempt else None
+        if outcome is None:
+            late.append(step)
+        else:
+            outcomes[answered.question] = outcome
+    return outcomes | (_save_late(attempt, late, by=by, at=at) if late else {})
+
+
+def save_answer(sitting: Sitting, attempt: Attempt, answered: Answered, *, by: Person, at: datetime) -> Outcome:
+    """The same for one answer."""
+    return save_answers(sitting, attempt, [answered], by=by, at=at)[answered.question]
+
+
+def _save(sitting: Sitting, attempt: Attempt, answered: Answered, step: NewStep) -> Outcome | None:
+    """Keep an answer in the open attempt; None where it is not open any more, or this was received before."""
     standing = sitting.standing.get(answered.question)
     if sitting.is_open and _is_unchanged(answered, standing) and not _is_disputed(sitting, standing):
         return Outcome.UNCHANGED
-    step = answer_step(attempt, answered, by=by, at=at)
     if not append_if_open(attempt, step):
-        return _save_late(attempt, step, by=by, at=at)
+        return None
     return Outcome.OVERTAKEN if rules.is_overtaken(answered.sequence, standing) else Outcome.SAVED
 
 
@@ -186,17 +207,30 @@ def answer_step(attempt: Attempt, answered: Answered, *, by: Person, at: datetim
     )
 
 
-def _save_late(attempt: Attempt, step: NewStep, *, by: Person, at: datetime) -> Outcome:
-    """The attempt is not open any more, or this was received before. Keep it aside; count it if the rules say so."""
-    if sittings.step_of_operation(step.operation) is not None:
-        return Outcome.UNCHANGED
+def _save_late(attempt: Attempt, late: Sequence[NewStep], *, by: Person, at: datetime) -> dict[str, Outcome]:
+    """Answers to an attempt that is not open, or that were received before: keep them, count what the rules count."""
     locked = sittings.attempt_for_update(attempt.id)
-    if locked.state is AttemptState.OPEN:
+    if locked.state is AttemptState.OPEN and is_over(locked, at=at):
         close_by_clock(locked, owner=by, at=at)
-    append(locked, step)
-    if locked.kind is not TaskKind.ASSIGNMENT:
-        rescore(locked, owner=by)
-    return Outcome.ASIDE
+    for step in late:
+        append(locked, step)
+    steps = _steps(locked, by)
+    if locked.state is not AttemptState.OPEN and locked.kind is not TaskKind.ASSIGNMENT:
+        _write_score(locked, steps)
+    return {str(step.question): _what_became(step, locked, steps) for step in late}
+
+
+def _what_became(sent: NewStep, attempt: Attempt, steps: Sequence[Step]) -> Outcome:
+    """What stands of an answer that is in the table by now, whenever it came."""
+    stored = next((step for step in steps if step.operation == sent.operation), None)
+    if stored is None:  # a draft that later ones have overtaken
+        return Outcome.OVERTAKEN
+    if rules.is_aside(stored):
+        counts = any(step.operation == stored.operation for step in counted(steps, attempt.terms()))
+        return Outcome.COUNTED if counts and attempt.kind is not TaskKind.ASSIGNMENT else Outcome.ASIDE
+    open_steps = [step for step in steps if not rules.is_aside(step)]
+    head = rules.heads(open_steps)[str(sent.question)]
+    return Outcome.SAVED if head.operation == stored.operation else Outcome.OVERTAKEN
 
 
 def hand_in(sitting: Sitting, sent: HandIn, *, by: Person, at: datetime) -> Attempt:
@@ -206,7 +240,7 @@ def hand_in(sitting: Sitting, sent: HandIn, *, by: Person, at: datetime) -> Atte
     attempt = sittings.attempt_for_update(sitting.attempt.id)
     if attempt.state is not AttemptState.OPEN:
         return attempt
-    if attempt.closes_at is not None and at >= attempt.closes_at:
+    if is_over(attempt, at=at):
         close_by_clock(attempt, owner=by, at=at)
         return attempt
     steps = _steps(attempt, by)
@@ -226,12 +260,18 @@ def _was_done(attempt: Attempt, steps: Sequence[Step], operation: UUID, kind: St
     return any(step.operation == stored for step in steps)
 
 
+def is_over(attempt: Attempt, *, at: datetime) -> bool:
+    """Whether the clock closes this attempt now. Asked of a locked row: its end may just have been moved."""
+    return attempt.closes_at is not None and at >= attempt.closes_at
+
+
 def close_by_clock(attempt: Attempt, *, owner: Person, at: datetime) -> None:
     """Hand in what is there, because the time is over. attempt: locked and open. Nothing is lost and nothing is zero.
 
     owner: the participant, with her key, since typed answers are scored too.
     """
     sent = HandIn(operation=attempt.public_id, held=timedelta(0), language=attempt.language)
+    attempt.awaits_until = awaits_until(attempt.terms(), at=at)
     _finish(attempt, _steps(attempt, owner), StepKind.TIME_UP, sent, by=None, at=at)
 
 
@@ -261,13 +301,31 @@ def closing_step(
 
 def write_result(attempt: Attempt, steps: list[Step], sent: HandIn, *, at: datetime) -> None:
     """What lists need of an attempt that was handed in: when, in which language, its length or its score."""
-    attempt.handed_in_at, attempt.language = at, sent.language
+    attempt.handed_in_at, attempt.closes_at, attempt.language = at, None, sent.language
     if attempt.kind is not TaskKind.ASSIGNMENT:
         attempt.words = None
         _write_score(attempt, steps)
         return
     standing = rules.heads(steps).values()
     attempt.words = sum(count_words(str((step.data or {}).get("text", ""))) for step in standing)
+
+
+def settle(attempt: Attempt, *, language: str, by: Person, at: datetime) -> None:
+    """She has nothing more to send to an attempt that the clock closed, and wants its result; again is one act."""
+    locked = sittings.attempt_for_update(attempt.id)
+    if locked.awaits_until is None:
+        return
+    append(
+        locked,
+        NewStep(
+            operation=rules.identify(locked.public_id, locked.public_id, None, StepKind.SETTLE),
+            kind=StepKind.SETTLE,
+            by=by.id,
+            at=at,
+            language=language,
+        ),
+    )
+    locked.awaits_until = None
 
 
 def rescore(attempt: Attempt, *, owner: Person) -> None:
@@ -281,7 +339,9 @@ def _write_score(attempt: Attempt, steps: list[Step]) -> None:
 
 
 def _steps(attempt: Attempt, owner: Person) -> list[Step]:
-    return [read_step(owner, row) for row in sittings.rows_of(attempt)]
+    """What rules need of an attempt: every step of a quiz, and of an assignment's hundreds of drafts the last."""
+    rows = sittings.last_rows_of(attempt) if attempt.kind is TaskKind.ASSIGNMENT else sittings.rows_of(attempt)
+    return [read_step(owner, row) for row in rows]
 
 
 def take_back(sitting: Sitting, operation: UUID, *, language: str, by: Person, at: datetime) -> Attempt:

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from markupsafe import Markup
 
+from lms.accounts.session import me
 from lms.courses.rules import Told
 from lms.kernel.errors import Refusal
 from lms.settings import LANGUAGES
@@ -21,6 +22,7 @@ from ..queries import bank
 from ..queries.bank import ItemPlace
 from ..rules.items import Answer, Line, Open, Score, Short, given_answer, read_answer, right_answer, score
 from ..rules.marking import Rubric
+from ..rules.quizzes import percent
 from ..slots import Slot, make_slot
 
 bp = Blueprint("bank", __name__, template_folder="../templates", url_prefix="/<lang:lang>/bank")
@@ -37,6 +39,11 @@ class Tried:
     scored: Score | None
     feedback: Told | None
     is_right: bool
+
+    @property
+    def percent(self) -> int | None:
+        """Per cent of the score; None where a person marks it."""
+        return None if self.scored is None else percent(self.scored)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +62,7 @@ class Face:
 @allow(PREVIEW)
 def items() -> ResponseReturnValue:
     """All questions of the newest versions."""
-    page = bank.page_of_bank(number=request.args.get("page", 1, type=int), language=page_language())
+    page = bank.page_of_bank(me(), number=request.args.get("page", 1, type=int), language=page_language())
     return render_template("assessments/bank.html", page=page)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Blueprint, render_template, request, url_for
 from flask import redirect as to
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from markupsafe import Markup
 
 from lms.accounts.models import Person
@@ -49,9 +50,13 @@ def answer(sitting: Sitting) -> ResponseReturnValue:
             attempt = sitting.attempt or taking.open_attempt(sitting, by=me(), language=page_language(), at=at)
             item = sitting.catalogue.items[attempt.drawn[0]]
             answered = forms.read_slot(1, item, request.form, language=page_language())
-            taking.save_answer(sitting if sitting.attempt else sitting.at(attempt), attempt, answered, by=me(), at=at)
+            here = sitting if sitting.attempt else sitting.at(attempt)
+            outcome = taking.save_answer(here, attempt, answered, by=me(), at=at)
     except Refusal as refusal:
         return _refused(sitting, explain(refusal))
+    if outcome is taking.Outcome.OVERTAKEN:
+        told = _("You answered this in another window meanwhile. Both answers are kept. Answer once more to settle it.")
+        return _refused(sittings.find_sitting(me(), sitting.entry.public_id) or sitting, told)
     return to(url_for("modules.lesson", lesson_id=sittings.lesson_of(sitting), _anchor="check"))
 
 

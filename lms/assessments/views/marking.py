@@ -14,13 +14,14 @@ from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.kernel.errors import Refusal
 from lms.kernel.ids import new_id
+from lms.kernel.policy import allows
 from lms.settings import LANGUAGES
 from lms.web.formats import ngettext, write_hundredths, write_number, write_time
-from lms.web.http import allow, explain
+from lms.web.http import allow, explain, wants_json
 from lms.web.languages import page_language
 
 from .. import marking_forms as forms
-from ..errors import BrokenOperation, CriterionMissing, FeedbackMissing, MarkedMeanwhile, NotALevel, TooLong
+from ..errors import BrokenOperation, CriterionMissing, FeedbackMissing, MarkedMeanwhile, NotALevel, NotNow, TooLong
 from ..forms import read_operation
 from ..policy import AssessmentPermission
 from ..queries import marking as queries
@@ -63,18 +64,21 @@ def languages() -> ResponseReturnValue:
 @allow(MARK, on=queries.find_submission)
 def submission(work: Submission) -> ResponseReturnValue:
     """One piece of work beside its rubric."""
-    return _page(work)
+    try:
+        return _page(work)
+    except NotNow:
+        return redirect(url_for(".queue", done="taken-back"))
 
 
 @bp.post("/<uuid:submission_id>/save")
-@allow(MARK, on=queries.find_submission)
+@allow(MARK, on=queries.find_sent)
 def save(work: Submission) -> ResponseReturnValue:
     """Keep marks: as a draft, or finished; by hand or every few seconds by the page itself."""
     return _save(work, forms.read_act(request.form))
 
 
 @bp.post("/<uuid:submission_id>/return")
-@allow(MARK, on=queries.find_submission)
+@allow(MARK, on=queries.find_sent)
 def give_back(work: Submission) -> ResponseReturnValue:
     """Return the work for a new version; its writer sees the feedback at once."""
     return _save(work, Act.RETURN)
@@ -82,7 +86,7 @@ def give_back(work: Submission) -> ResponseReturnValue:
 
 def _save(work: Submission, act: Act) -> ResponseReturnValue:
     unfinished: Refusal | None = None
-    following = rules.neighbours(queues.waiting_for(me()), work.attempt.public_id)[1] if act is Act.NEXT else None
+    following = _following(work) if act is Act.NEXT else None
     try:
         sent = forms.read_sent(request.form, work.rubric, language=page_language())
         try:
@@ -98,9 +102,14 @@ def _save(work: Submission, act: Act) -> ResponseReturnValue:
     return _kept(work, act, kind, following, version=sent.version + 1)
 
 
+def _following(work: Submission) -> UUID | None:
+    """What comes next in her queue."""
+    return queues.neighbours_of(work.attempt.public_id, me(), work.reads, at=clock.now()).after
+
+
 def _kept(work: Submission, act: Act, kind: StepKind, following: UUID | None, *, version: int) -> ResponseReturnValue:
     """Where saved marks lead."""
-    if _asks_for_json():
+    if wants_json():
         text = _("Draft saved on the server, %(time)s", time=write_time(clock.now()))
         return jsonify(state="saved", text=text, version=version)
     if act is Act.NEXT and following is None:
@@ -114,14 +123,46 @@ def _kept(work: Submission, act: Act, kind: StepKind, following: UUID | None, *,
 def _refused(work: Submission, act: Act, refusal: Refusal) -> ResponseReturnValue:
     """What was not saved, with everything that was typed still in the page."""
     status = 422 if isinstance(refusal, WRONG_INPUT) else 409
-    is_conflict = isinstance(refusal, MarkedMeanwhile)
-    if _asks_for_json():
-        text = _in_passing() if is_conflict else explain(refusal)
+    now = _as_it_is_now(work)
+    is_conflict = isinstance(refusal, MarkedMeanwhile) and now is not None
+    if wants_json():
+        text = _gone() if now is None else _in_passing() if is_conflict else explain(refusal)
         return jsonify(state="conflict" if is_conflict else "refused", text=text), status
     typed = forms.read_typed(request.form, work.rubric)
-    if is_conflict:
-        return _two_versions(work, act, typed, refusal), status
-    return _page(work, refusal=refusal, typed=typed, version=forms.read_version(request.form)), status
+    try:
+        if now is None:
+            return _typed_alone(work, typed), 409
+        if is_conflict:
+            return _two_versions(now, act, typed, refusal), status
+        return _page(now, refusal=refusal, typed=typed, version=forms.read_version(request.form)), status
+    except NotNow:
+        return _typed_alone(work, typed), 409
+
+
+def _as_it_is_now(work: Submission) -> Submission | None:
+    """The work read anew after a refusal; None where its writer took it back, or it is not hers to read any more."""
+    now = queries.find_submission(me(), work.attempt.public_id)
+    return now if now is not None and allows(MARK, me(), now) else None
+
+
+def _gone() -> str:
+    return _("The text is no longer here to be marked: its writer took it back, or it was given to somebody else.")
+
+
+def _typed_alone(work: Submission, typed: Marks) -> str:
+    """What she typed, without the text it was about."""
+    return render_template("assessments/marking/gone.html", work=work, marks=typed, refusal=_gone())
+
+
+def _refused_without_marks(work: Submission, refusal: Refusal) -> ResponseReturnValue:
+    """The work again with the sentence, or the queue where it is not there to be read any more."""
+    now = _as_it_is_now(work)
+    try:
+        if now is not None:
+            return _page(now, refusal=refusal), 409
+    except NotNow:
+        pass
+    return redirect(url_for(".queue", done="taken-back"))
 
 
 def _in_passing() -> str:
@@ -129,21 +170,21 @@ def _in_passing() -> str:
 
 
 @bp.post("/<uuid:submission_id>/take-over")
-@allow(MARK, on=queries.find_submission)
+@allow(MARK, on=queries.find_sent)
 def take_over(work: Submission) -> ResponseReturnValue:
     """Go on where somebody else is marking."""
-    reading = queries.read_submission(work, me(), at=clock.now())
     try:
         operation = read_operation(request.form.get("op"))
+        reading = queries.read_submission(work, me(), at=clock.now())
         with transaction():
             services.take_over(work, reading, operation, language=page_language(), by=me(), at=clock.now())
     except Refusal as refusal:
-        return _page(work, refusal=refusal), 409
+        return _refused_without_marks(work, refusal)
     return redirect(url_for(".submission", submission_id=work.attempt.public_id))
 
 
 @bp.post("/<uuid:submission_id>/conflict-of-interest")
-@allow(MARK, on=queries.find_submission)
+@allow(MARK, on=queries.find_sent)
 def conflict_of_interest(work: Submission) -> ResponseReturnValue:
     """Step aside from all work of this participant."""
     with transaction():
@@ -152,18 +193,18 @@ def conflict_of_interest(work: Submission) -> ResponseReturnValue:
 
 
 @bp.post("/<uuid:submission_id>/late")
-@allow(MARK, on=queries.find_submission)
+@allow(MARK, on=queries.find_sent)
 def late(work: Submission) -> ResponseReturnValue:
     """Count what came late, or leave it."""
-    reading = queries.read_submission(work, me(), at=clock.now())
     try:
         operation, counts = read_operation(request.form.get("op")), request.form.get("do") == "count"
+        seen = request.form.get("seen", 0, type=int)
         with transaction():
             services.decide_late(
-                work, reading, operation, counts=counts, language=page_language(), by=me(), at=clock.now()
+                work, operation, seen=seen, counts=counts, language=page_language(), by=me(), at=clock.now()
             )
     except Refusal as refusal:
-        return _page(work, refusal=refusal), 409
+        return _refused_without_marks(work, refusal)
     return redirect(url_for(".submission", submission_id=work.attempt.public_id))
 
 
@@ -190,22 +231,22 @@ def release_now(ready: Release) -> ResponseReturnValue:
             count = services.release(ready, seen, operation, by=me(), at=clock.now())
     except Refusal as refusal:
         return _release_page(refusal=explain(refusal)), 409
-    done = "some" if count < len(seen) else "all"
+    done = "some" if count < len(seen) else "more" if releasing.finished_of(ready, me()) else "all"
     return redirect(url_for(".release", done=done, _anchor="done"))
 
 
 def _queue_page(**more: Any) -> str:
     show = _shown()
     page = request.args.get("page", 1, type=int)
-    found = queues.queue_of(me(), show, page=min(max(page, 1), 10_000), language=page_language())
     at = clock.now()
+    found = queues.queue_of(me(), show, page=min(max(page, 1), 10_000), language=page_language(), at=at)
     return render_template(
         "assessments/marking/queue.html",
         queue=found,
         waited=lambda since: _waited(at - since),
         all_languages=LANGUAGES,
         keys=me().marking_keys,
-        done=_known(request.args.get("done"), ("marked", "draft", "returned", "conflict", "languages")),
+        done=_known(request.args.get("done"), ("marked", "draft", "returned", "conflict", "languages", "taken-back")),
         **more,
     )
 
@@ -310,9 +351,5 @@ def _release_page(refusal: str | None = None) -> str:
         releases=releasing.releases_of(me(), page_language()),
         operation=new_id(),
         refusal=refusal,
-        done=_known(request.args.get("done"), ("all", "some")),
+        done=_known(request.args.get("done"), ("all", "some", "more")),
     )
-
-
-def _asks_for_json() -> bool:
-    return request.accept_mimetypes.best == "application/json"

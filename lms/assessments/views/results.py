@@ -2,6 +2,7 @@
 
 from datetime import datetime, time
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -112,7 +113,7 @@ def again(replay: Replay) -> ResponseReturnValue:
 
 
 @bp.post("/marks/<uuid:cohort_id>/again/apply")
-@allow(AssessmentPermission.SEE_MARKS, on=replays.find_replay)
+@allow(AssessmentPermission.RESCORE, on=replays.find_replay)
 def apply_again(replay: Replay) -> ResponseReturnValue:
     """Apply exactly what was shown."""
     try:
@@ -132,14 +133,15 @@ def apply_again(replay: Replay) -> ResponseReturnValue:
 
 
 def _again_page(replay: Replay, refusal: str | None = None) -> str:
-    number = min(max(request.args.get("page", 1, type=int), 1), 10_000)
-    found = replays.changes(replay, me(), start=(number - 1) * book.PAGE, most=book.PAGE + 1)
+    after = request.args.get("after", type=UUID)
+    found = replays.changes(replay, me(), after=after, most=book.PAGE + 1)
     return render_template(
         "assessments/again.html",
         replay=replay,
-        number=number,
+        after=after,
         changes=[(change, write_shown(change.shown)) for change in found[: book.PAGE]],
-        has_more=len(found) > book.PAGE,
+        following=found[book.PAGE - 1].shown.attempt if len(found) > book.PAGE else None,
+        may_apply=allows(AssessmentPermission.RESCORE, me(), replay),
         operation=new_id(),
         refusal=refusal,
         done=request.args.get("done") == "applied",
@@ -179,7 +181,7 @@ def _wanted(form: AllowanceForm, person: ParticipantBook) -> NewAllowance:
         extra_minutes=form.minutes.data or 0,
         due_at=None if day is None else datetime.combine(day, END_OF_DAY, zone),
         reason=form.reason.data or "",
-        known=int(known) if (known := str(form.known.data)).isdecimal() else UNKNOWN,
+        known=int(known) if (known := str(form.known.data)).isdecimal() and len(known) < 10 else UNKNOWN,
     )
 
 

@@ -19,7 +19,7 @@ from lms.kernel.errors import Refusal
 from lms.kernel.ids import new_id
 from lms.settings import LANGUAGES
 from lms.web.formats import write_time
-from lms.web.http import allow, explain
+from lms.web.http import allow, explain, wants_json
 from lms.web.languages import page_language
 
 from .. import forms, reviewing
@@ -40,6 +40,8 @@ from . import writing
 
 bp = Blueprint("tasks", __name__, template_folder="../templates", url_prefix="/<lang:lang>/t/<uuid:task_id>")
 TAKE = AssessmentPermission.TAKE
+SHORTEST_WORDS = 3
+"""Ids of options are shorter than what is worth giving back."""
 
 
 def sitting_at(who: Person, task_id: UUID, number: int | None = None) -> Sitting | None:
@@ -172,6 +174,18 @@ def result_of(place: TaskPlace) -> ResponseReturnValue:
     return _result(place, request.view_args["number"])
 
 
+@bp.post("/result/<int:number>/settle")
+@allow(TAKE, on=place_at)
+def settle(place: TaskPlace) -> ResponseReturnValue:
+    """She has nothing more to send to an attempt that the clock closed: show her the result."""
+    assert request.view_args is not None
+    handed = sittings.find_handed(me(), place, request.view_args["number"])
+    if handed is not None and handed.attempt.kind is TaskKind.QUIZ:
+        with transaction():
+            taking.settle(handed.attempt, language=page_language(), by=me(), at=clock.now())
+    return redirect(url_for(".result_of", task_id=place.entry.public_id, number=request.view_args["number"]))
+
+
 def _front(sitting: Sitting, refusal: str | None = None) -> str:
     """The quiz before and between attempts."""
     assert sitting.enrolment is not None
@@ -234,17 +248,20 @@ def _slots(sitting: Sitting) -> list[Slot]:
 
 
 def _save(sitting: Sitting, number: int, *, per_page: int) -> ResponseReturnValue:
-    at = clock.now()
+    at, was_open = clock.now(), sitting.is_open
     try:
         with transaction():
             outcomes = keep_all(sitting, at=at)
     except Refusal as refusal:
-        return _refused(sitting, number, explain(refusal), per_page=per_page)
+        told = explain(refusal)
+        return _refused(sitting, number, told, per_page=per_page) if was_open else not_kept(sitting, told)
     worst = max(outcomes.values(), default=Outcome.UNCHANGED)
     if worst is Outcome.ASIDE:
         return kept_aside(sitting)
     if worst is Outcome.OVERTAKEN:
         return overtaken(sitting, [one for one, what in outcomes.items() if what is worst], number)
+    if worst is Outcome.COUNTED:
+        return counted_late(sitting)
     if wants_json():
         return jsonify(text=_("Saved on the server, %(time)s", time=write_time(at)))
     return redirect(_onwards(sitting, number, per_page=per_page))
@@ -253,14 +270,16 @@ def _save(sitting: Sitting, number: int, *, per_page: int) -> ResponseReturnValu
 def keep_all(sitting: Sitting, *, at: Any) -> Mapping[int, Outcome]:
     """Keep every answer that the form holds; by the number of its question. Raises what refuses any of them."""
     attempt = made_for(sitting)
-    outcomes = {}
-    for number in forms.numbers_sent(request.form):
-        if number > len(attempt.drawn):
-            raise NotInAttempt
-        item = catalogue(attempt.version).items[attempt.drawn[number - 1]]
-        answered = forms.read_slot(number, item, request.form, language=page_language())
-        outcomes[number] = taking.save_answer(sitting, attempt, answered, by=me(), at=at)
-    return outcomes
+    numbers = forms.numbers_sent(request.form)
+    if any(number > len(attempt.drawn) for number in numbers):
+        raise NotInAttempt
+    items = catalogue(attempt.version).items
+    page = [
+        forms.read_slot(number, items[attempt.drawn[number - 1]], request.form, language=page_language())
+        for number in numbers
+    ]
+    outcomes = taking.save_answers(sitting, attempt, page, by=me(), at=at)
+    return {number: outcomes[attempt.drawn[number - 1]] for number in numbers}
 
 
 def made_for(sitting: Sitting) -> Attempt:
@@ -270,11 +289,6 @@ def made_for(sitting: Sitting) -> Attempt:
     if attempt is None:
         raise NotInAttempt
     return attempt
-
-
-def wants_json() -> bool:
-    """Whether our script asks, which shows a sentence and stays on the page."""
-    return request.accept_mimetypes.best == "application/json"
 
 
 def _onwards(sitting: Sitting, number: int, *, per_page: int) -> str:
@@ -296,24 +310,41 @@ def _refused(sitting: Sitting, number: int, refusal: str, *, per_page: int) -> R
     """The same page with everything that was sent still in it."""
     if wants_json():
         return jsonify(text=refusal), 409
-    if not sitting.is_open:
-        return kept_aside(sitting, refusal)
     assert sitting.attempt is not None
     slots = {slot.number: slot for slot in _slots(sitting)}
     here = quizzes.page_with(min(max(number, 1), len(slots)), sitting.attempt.drawn, per_page)
-    shown = [replace(slots[one], fields=forms.sent_fields(one, request.form)) for one in here]
+    shown = [
+        replace(slots[one], fields=forms.sent_fields(one, request.form), flagged=f"flag{one}" in request.form)
+        for one in here
+    ]
     return _questions(sitting, here[0], per_page=per_page, shown=shown, refusal=refusal), 409
 
 
-def kept_aside(sitting: Sitting, refusal: str | None = None) -> ResponseReturnValue:
+def not_kept(sitting: Sitting, refusal: str) -> ResponseReturnValue:
+    """What was refused and belongs to no open attempt: she gets her words back."""
+    if wants_json():
+        return jsonify(text=refusal), 409
+    words = [value for name, value in request.form.items() if name.startswith("q") and len(value) > SHORTEST_WORDS]
+    return render_template("assessments/refused.html", place=sitting, refusal=refusal, words=words), 409
+
+
+def kept_aside(sitting: Sitting) -> ResponseReturnValue:
     """What came when the attempt was no longer open: it is kept, and she is told."""
-    told = refusal or _(
+    told = _(
         "This attempt was already handed in. What you just sent arrived late: it is kept beside it, and a "
         "facilitator decides whether it counts."
     )
     if wants_json():
         return jsonify(text=told), 409
     return render_template("assessments/aside.html", place=sitting, told=told), 409
+
+
+def counted_late(sitting: Sitting) -> ResponseReturnValue:
+    """What came after the clock closed the attempt, and counts: it was written before."""
+    told = _("This arrived after the due date, but was written before it. It is saved, and it counts.")
+    if wants_json():
+        return jsonify(text=told)
+    return render_template("assessments/aside.html", place=sitting, told=told, counts=True)
 
 
 def overtaken(sitting: Sitting, numbers: list[int], number: int) -> ResponseReturnValue:
@@ -330,7 +361,8 @@ def overtaken(sitting: Sitting, numbers: list[int], number: int) -> ResponseRetu
 
 def _versions(slot: Slot, sent: Mapping[str, Sequence[str]]) -> tuple[Slot, list[Slot]]:
     """What was just sent, and every other answer of the same moment: what was sent may be the one that stands."""
-    mine, others = replace(slot, fields=sent, operation=new_id()), {}
+    mine = replace(slot, fields=sent, operation=new_id())
+    others: dict[frozenset[tuple[str, str]], Slot] = {}
     for step in (slot.step, *slot.rivals):
         fields = write_fields(slot.item, step.data if step else None)
         if _said(fields) != _said(sent):

@@ -16,10 +16,11 @@ from lms.kernel.db import transaction
 from lms.kernel.errors import Refusal
 from lms.kernel.ids import new_id
 from lms.web.formats import write_time
-from lms.web.http import allow, explain
+from lms.web.http import allow, explain, wants_json
 from lms.web.languages import page_language
 
 from .. import forms
+from ..errors import NotInAttempt
 from ..models import Attempt
 from ..policy import AssessmentPermission
 from ..queries import sitting as sittings
@@ -55,10 +56,10 @@ def save(sitting: Sitting) -> ResponseReturnValue:
         return _refused(sitting, explain(refusal))
     if outcome is Outcome.ASIDE:
         told = _("This was handed in meanwhile. What you just sent is kept beside it.")
-        return (jsonify(text=told), 409) if _wants_json() else (_aside(sitting, told), 409)
+        return (jsonify(text=told), 409) if wants_json() else (_aside(sitting, told), 409)
     if outcome is Outcome.OVERTAKEN:
         return _overtaken(sitting)
-    if _wants_json():
+    if wants_json():
         return jsonify(text=_("Saved on the server, %(time)s", time=write_time(at)), attempt=str(attempt.public_id))
     task_id, go = sitting.entry.public_id, request.form.get("go")
     if go == "check":
@@ -157,7 +158,7 @@ def _handed(handed: Handed) -> dict[str, Any]:
         "marks": read_marks(marking[-1].data) if marking else None,
         "received": [step for step in handed.steps if step.kind is StepKind.HAND_IN][-1],
         "may_take_back": is_latest
-        and attempt.state is AttemptState.HANDED_IN
+        and attempt.state in (AttemptState.HANDED_IN, AttemptState.MARKED)  # which of them, she is not told
         and (attempt.due_at is None or clock.now() < attempt.due_at),
         "may_write_new": is_latest and done and may_go_on,
         "meets_percent": asked.meets_percent,
@@ -169,6 +170,8 @@ def _keep(sitting: Sitting, *, at: Any) -> tuple[Attempt, Outcome]:
     check_open(sitting.opening, at=at)
     attempt_id = forms.read_attempt(request.form)
     attempt = sittings.named_attempt(sitting, attempt_id) if attempt_id else sitting.attempt
+    if attempt is None and attempt_id:
+        raise NotInAttempt
     if attempt is None:
         attempt = taking.open_attempt(sitting, by=me(), language=page_language(), at=at)
         sitting = sitting.at(attempt)
@@ -200,10 +203,11 @@ def _draft(sitting: Sitting, *, text: str | None = None, refusal: str | None = N
 
 
 def _refused(sitting: Sitting, refusal: str) -> ResponseReturnValue:
-    if _wants_json():
+    if wants_json():
         return jsonify(text=refusal), 409
     if sitting.attempt is not None and not sitting.is_open:
-        return _aside(sitting, refusal), 409
+        words = [text for text in [request.form.get("q1", "")] if text]
+        return render_template("assessments/refused.html", place=sitting, refusal=refusal, words=words), 409
     return _draft(sitting, text=request.form.get("q1", ""), refusal=refusal), 409
 
 
@@ -214,7 +218,7 @@ def _aside(sitting: Sitting, told: str) -> str:
 def _overtaken(sitting: Sitting) -> ResponseReturnValue:
     """Two devices wrote at one moment: both texts side by side, and a field to join them."""
     told = _("You changed this on another device or in another window. Both versions are kept.")
-    if _wants_json():
+    if wants_json():
         return jsonify(text=told, reload=True), 409
     now = sittings.find_sitting(me(), sitting.entry.public_id)
     assert now is not None and now.attempt is not None
@@ -231,10 +235,6 @@ def _overtaken(sitting: Sitting) -> ResponseReturnValue:
         operation=new_id(),
         sequence=next_sequence(step),
     ), 409
-
-
-def _wants_json() -> bool:
-    return request.accept_mimetypes.best == "application/json"
 
 
 def _item(sitting: Sitting) -> Open:
