@@ -96,6 +96,12 @@ class NotALevel(Refusal):
     )
 
 
+class QuoteNotThere(Refusal):
+    """Words that a comment is said to be about, and that the paragraph does not have."""
+
+    message = _l("These words are not in paragraph %(paragraph)s. Copy them from the text, or leave this empty.")
+
+
 class CriterionMissing(Refusal):
     """Marks cannot be finished without a level for each criterion."""
 

@@ -6,6 +6,7 @@ which marks its page knew; `knows_both`: she was shown two versions.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
@@ -37,10 +38,16 @@ def read_sent(form: Form, rubric: Rubric, *, language: str) -> Sent:
     )
 
 
-def read_typed(form: Form, rubric: Rubric) -> Marks:
-    """The same for showing it again, whatever it is worth."""
+def read_typed(form: Form, rubric: Rubric, *, with_new: bool = True) -> Marks:
+    """The same for showing it again, whatever it is worth. with_new: with the comment that is being written."""
     levels = {one: _whole(value, most=max(LEVELS)) for one, value in _by_criterion(form, rubric, "level")}
-    return _marks(form, rubric, {one: level for one, level in levels.items() if level in LEVELS})
+    marks = _marks(form, rubric, {one: level for one, level in levels.items() if level in LEVELS})
+    return marks if with_new or read_new(form) is None else replace(marks, comments=marks.comments[:-1])
+
+
+def read_new(form: Form) -> Comment | None:
+    """The comment that is being written."""
+    return _comment(form, "new")
 
 
 def read_version(form: Form) -> int:
@@ -101,10 +108,17 @@ def _by_criterion(form: Form, rubric: Rubric, name: str) -> Iterator[tuple[str, 
 def _comments(form: Form) -> Iterator[Comment]:
     names = [f"comment-{number}" for number in range(1, MOST_COMMENTS + 1)]
     for name in [*(name for name in names if f"{name}-remove" not in form), "new"]:
-        text = _text(form, f"{name}-text")
-        if text:
-            paragraph = max(_whole(form.get(f"{name}-paragraph", ""), most=MOST_PARAGRAPH), 1)
-            yield Comment(paragraph=paragraph, quote=_text(form, f"{name}-quote"), text=text)
+        comment = _comment(form, name)
+        if comment is not None:
+            yield comment
+
+
+def _comment(form: Form, name: str) -> Comment | None:
+    text = _text(form, f"{name}-text")
+    if not text:
+        return None
+    paragraph = max(_whole(form.get(f"{name}-paragraph", ""), most=MOST_PARAGRAPH), 1)
+    return Comment(paragraph=paragraph, quote=_text(form, f"{name}-quote"), text=text)
 
 
 def _text(form: Form, name: str) -> str:

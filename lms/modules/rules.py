@@ -40,10 +40,12 @@ class ActivityState(StrEnum):
     IN_PROGRESS = "in progress"
     HANDED_IN = "handed in"
     RETURNED = "returned"
+    AGAIN = "again"
     DONE = "done"
 
 
-TO_DO = frozenset({ActivityState.NOT_STARTED, ActivityState.IN_PROGRESS, ActivityState.RETURNED})
+TO_DO = frozenset({ActivityState.NOT_STARTED, ActivityState.IN_PROGRESS, ActivityState.RETURNED, ActivityState.AGAIN})
+"""What waits for her. AGAIN: a quiz that counts and is not passed, with attempts left."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -109,12 +109,6 @@ def test_an_answer_to_what_is_not_open_is_aside():
     assert not attempts.is_aside(did(1, StepKind.HAND_IN, HANDED_IN))
 
 
-def test_the_state_is_that_of_the_last_step_received():
-    assert attempts.current_state([]) is OPEN
-    steps = [did(2, StepKind.HAND_IN, HANDED_IN), answered(1), did(3, StepKind.MARK, MARKED)]
-    assert attempts.current_state(steps) is MARKED
-
-
 def test_the_same_act_has_the_same_id():
     page, attempt = uuid4(), uuid4()
     one = attempts.identify(page, attempt, "q1", {"a": 1, "b": ["ü"]})

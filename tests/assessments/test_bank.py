@@ -7,9 +7,10 @@ from lms.accounts import services as accounts
 from lms.accounts.models import Person
 from lms.accounts.rules import Role
 from lms.assessments.models import Attempt, StepRow
+from lms.cohorts.rules import EnrolmentState
 from lms.courses.models import Item, Version
 from lms.kernel.db import db, transaction
-from tests.assessments.taught import item, options, publish
+from tests.assessments.taught import enrolment_of, item, options, publish
 from tests.cast import DAY, NOW
 from tests.client import Visitor
 
@@ -101,3 +102,26 @@ def test_pages_stay_within_their_statements(app, as_editor, statements):
         with statements() as seen:
             as_editor.get(endpoint, **more)
         assert len(seen) <= most, f"{endpoint}: {len(seen)} statements"
+
+
+@pytest.mark.parametrize(("state", "may"), [("active", False), ("paused", False), ("deferred", False),
+                                            ("completed", True), ("withdrawn", True)])  # fmt: skip
+def test_a_facilitator_who_takes_part_does_not_see_what_she_will_be_asked(app, cast, taught, state, may):
+    with app.app_context(), transaction():
+        person = db.session.get_one(Person, cast.cedar.id)
+        accounts.grant_role(person, Role.FACILITATOR, cohort_id=cast.cohort_key, by=None, at=NOW - DAY)
+        enrolment_of(taught.enrolments["cedar"]).state = EnrolmentState(state)
+    cedar = Visitor(app).signed_in(cast.cedar)
+    expect = 200 if may else 404
+    cedar.get("bank.item", item_id=id_of(app, "i-choice"), expect=expect)
+    cedar.post("bank.try_item", data={"in": "en"}, item_id=id_of(app, "i-choice"), expect=expect)
+    assert ("Question i-choice?" in cedar.get("bank.items").words()) is may
+
+
+def test_who_writes_the_questions_sees_them_in_any_case(app, cast, taught):
+    with app.app_context(), transaction():
+        person = db.session.get_one(Person, cast.cedar.id)
+        accounts.grant_role(person, Role.EDITOR, cohort_id=None, by=None, at=NOW - DAY)
+    cedar = Visitor(app).signed_in(cast.cedar)
+    cedar.get("bank.item", item_id=id_of(app, "i-choice"))
+    assert "Question i-choice?" in cedar.get("bank.items").words()

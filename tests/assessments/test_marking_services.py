@@ -5,18 +5,24 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from lms.accounts import services as accounts
+from lms.accounts.models import Person, RoleGrant
+from lms.accounts.rules import Role
 from lms.assessments.errors import (
     BeingMarked,
     CriterionMissing,
     FeedbackMissing,
+    LateMeanwhile,
     MarkedMeanwhile,
     NotALevel,
+    NothingLate,
     NothingToRelease,
     NotNow,
     TooLong,
 )
 from lms.assessments.models import Conflict, MarkerLanguages, StepRow
 from lms.assessments.policy import AssessmentPermission
+from lms.assessments.queries import marking as queries
 from lms.assessments.queries import queue as queues
 from lms.assessments.queries import releasing
 from lms.assessments.queries.queue import Show
@@ -30,6 +36,7 @@ from lms.kernel.ids import new_id
 from lms.kernel.policy import allows
 from lms.messaging.models import Job
 from tests.assessments.desk import TEXT, make_desk
+from tests.assessments.pupil import Pupil
 from tests.cast import DAY, HOUR, NOW
 
 MINUTE = timedelta(minutes=1)
@@ -409,3 +416,93 @@ def test_languages_of_a_marker_are_kept_with_her_own_first(desk):
         with transaction():
             marking.choose_languages(chosen, by=person)
     assert db.session.get_one(MarkerLanguages, person.id).languages == ["fr", "en"]
+
+
+def test_a_decision_about_less_than_there_is_is_refused(desk, work):
+    with pytest.raises(NothingLate):
+        decide(desk, work, counts=True)
+    desk.write(desk.cast.cedar, "From my phone.", at=NOW)
+    seen = desk.read(desk.cast.facilitator, work).seen
+    desk.write(desk.cast.cedar, "From my phone, once more.", at=NOW)
+    with pytest.raises(LateMeanwhile):
+        decide(desk, work, counts=True, seen=seen)
+    decide(desk, work, counts=True)
+    assert desk.attempt(work).words == 5
+
+
+def test_left_out_the_length_is_that_of_the_text_in_time(desk, work):
+    words = desk.attempt(work).words
+    desk.write(desk.cast.cedar, "From my phone.", at=NOW)
+    decide(desk, work, counts=False)
+    assert desk.attempt(work).words == words and desk.read(desk.cast.facilitator, work).text.data["text"] == TEXT
+
+
+def test_drafts_that_hers_have_overtaken_are_not_loaded(desk):
+    cedar = Pupil(desk.cast.cedar, desk.memo)
+    cedar.open(at=NOW - DAY)
+    for number in range(1, 6):
+        cedar.send("m1-q1", {"text": f"Draft {number}."}, sequence=number, at=NOW - DAY)
+    cedar.hand_in(at=NOW - DAY)
+    work = cedar.attempts()[0].public_id
+    cedar.send("m1-q1", {"text": "Late."}, sequence=6)
+    rows = queries._steps_at(desk.find(desk.cast.facilitator, work))
+    assert sum(row.kind is StepKind.ANSWER for row, _, _ in rows) == 2
+    reading = desk.read(desk.cast.facilitator, work)
+    assert reading.text.data["text"] == "Draft 5." and reading.later[0].data["text"] == "Late."
+
+
+def test_setting_aside_leaves_what_moved_on_meanwhile(desk, work, monkeypatch):
+    desk.mark(desk.cast.facilitator, work)
+    desk.release(desk.cast.facilitator)
+    other = desk.hand_in(desk.cast.cedar, task=desk.note)
+    desk.mark(desk.amadou, other, Act.DRAFT, feedback="Mine.")
+    both = [desk.attempt(work), desk.attempt(other)]
+    monkeypatch.setattr(queries, "marked_by", lambda enrolment, marker: both)
+    declare(desk, desk.cast.facilitator, work)
+    assert desk.attempt(work).state is AttemptState.RELEASED
+    assert desk.read(desk.amadou, other).saved.marks.feedback == "Mine."
+
+
+# Work that nobody can mark
+
+
+def hers(desk, member):
+    return [row.alias for row in queues.queue_of(desk.person(member), Show(), page=1, language="en", at=NOW).rows]
+
+
+@pytest.mark.parametrize("why", ["role ended", "disabled", "conflict", "her own"])
+def test_work_of_somebody_who_cannot_mark_it_is_shown_to_coordinators(desk, work, why):
+    assert hers(desk, desk.cast.coordinator) == []
+    attempt, marker = desk.attempt(work), desk.person(desk.cast.facilitator)
+    if why == "role ended":
+        db.session.query(RoleGrant).filter_by(person_id=marker.id).update({"until_at": NOW})
+    elif why == "disabled":
+        marker.disabled_at = NOW
+    elif why == "conflict":
+        db.session.add(Conflict(person_id=marker.id, enrolment_id=attempt.enrolment_id, declared_at=NOW))
+    else:
+        attempt.marker_id = desk.cast.cedar.id
+    db.session.flush()
+    assert hers(desk, desk.cast.coordinator) == ["Cedar"]
+
+
+def test_nobody_is_given_her_own_work(desk):
+    with transaction():
+        person = db.session.get_one(Person, desk.cast.cedar.id)
+        accounts.grant_role(person, Role.FACILITATOR, cohort_id=desk.cohort_key, by=None, at=NOW - 20 * DAY)
+    desk.hand_in(desk.cast.nour)
+    desk.hand_in(desk.cast.olivier)
+    work = desk.hand_in(desk.cast.cedar)
+    assert desk.attempt(work).marker_id not in (None, desk.cast.cedar.id)
+
+
+def test_the_queue_leads_from_each_to_the_next_and_round(desk):
+    works = [desk.hand_in(member, at=NOW - days * DAY) for member, days in
+             ((desk.cast.cedar, 5), (desk.cast.nour, 4), (desk.cast.olivier, 3))]  # fmt: skip
+    found = [desk.read(desk.cast.facilitator, one).queue for one in works]
+    assert [(one.before, one.after, one.place, one.waiting) for one in found] == [
+        (None, works[1], 1, 3), (works[0], works[2], 2, 3), (works[1], works[0], 3, 3),
+    ]  # fmt: skip
+    desk.mark(desk.cast.facilitator, works[1])
+    found = desk.read(desk.cast.facilitator, works[1]).queue
+    assert (found.before, found.after, found.place, found.waiting) == (None, works[0], None, 2)

@@ -5,8 +5,12 @@ import re
 
 import pytest
 
+from lms.assessments.queries import marking as queries
+from lms.assessments.queries import sitting as sittings
 from lms.assessments.rules.attempts import AttemptState
 from lms.assessments.rules.marking import Act
+from lms.assessments.services import taking
+from lms.kernel.db import transaction
 from lms.kernel.ids import new_id
 from tests.assessments.desk import TEXT, make_desk
 from tests.cast import DAY, NOW
@@ -120,6 +124,7 @@ def test_the_page_of_a_work_shows_text_levels_samples_and_total(ingrid, work):
         "2 criteria have no level yet.", "What was asked", "Safety: level 0 returns the text",
     ):  # fmt: skip
         assert sentence in text, sentence
+    assert "Cedar" not in re.findall("<title>(.*?)</title>", page.text)[0]
     assert page.text.count('type="radio" name=') == 10 and 'name="version" value="0"' in page.text
 
 
@@ -255,6 +260,7 @@ def test_stepping_aside_hides_the_work_and_names_who_has_it(app, ingrid, desk, w
     page = ingrid.get(answer.location)
     assert "You stepped aside." in page.words()
     assert "With a conflict of interest: passed to Amadou" in page.words() and str(work) not in page.text
+    assert page.text.count(">–</td>") >= 3 and "1 day" not in page.words()  # language, words and waiting
     for act in ("submission",):
         ingrid.get(f"marking.{act}", submission_id=work, expect=404)
     ingrid.post("marking.save", submission_id=work, data=form(), expect=404)
@@ -290,7 +296,9 @@ def test_late_work_is_decided_on_its_page(app, ingrid, desk):
     assert "Arrived late" in ingrid.get("marking.queue").words()
     page = ingrid.get("marking.submission", submission_id=late)
     assert "It is never turned into zero." in page.words()
-    ingrid.post("marking.late", submission_id=late, data={"op": str(new_id()), "do": "count"})
+    ingrid.post("marking.late", submission_id=late, data={"op": str(new_id()), "do": "count"}, expect=409)
+    data = {"op": str(new_id()), "do": "count", "seen": re.findall(r'name="seen" value="(\d+)"', page.text)[0]}
+    ingrid.post("marking.late", submission_id=late, data=data)
     assert "Arrived late" not in ingrid.get("marking.submission", submission_id=late).words()
 
 
@@ -338,3 +346,90 @@ def test_keys_are_switched_off_in_the_account_of_who_marks(app, ingrid, desk, wo
 def test_only_who_marks_has_the_link_to_the_queue(app, ingrid, desk):
     assert 'href="/en/grading"' in ingrid.get("home.today").text
     assert 'href="/en/grading"' not in Visitor(app).signed_in(desk.cast.cedar).get("home.today").text
+
+
+def shown(page):
+    """What the list of release sends."""
+    seen = re.findall(r'"mark" value="([^"]+)"', page.text)
+    return {"op": page.fields["op"], "task": page.fields["task"], "mark": seen}
+
+
+def test_more_finished_marks_than_a_page_lists_are_told_and_released_next(app, ingrid, desk):
+    with app.app_context():
+        works = desk.fill(27)
+        for work in works:
+            desk.mark(desk.cast.facilitator, work)
+    page = ingrid.get("marking.release")
+    assert "The first 25 of 27 finished marks" in page.words() and len(shown(page)["mark"]) == 25
+    too_many = {**shown(page), "mark": [f"{work}.1" for work in works]}
+    assert "out of date" in ingrid.post("marking.release_now", data=too_many, expect=409).words()
+    answer = ingrid.post("marking.release_now", data=shown(page))
+    page = ingrid.get(answer.location.partition("#")[0])
+    assert "Other finished marks of the task stand below" in page.words() and len(shown(page)["mark"]) == 2
+    answer = ingrid.post("marking.release_now", data=shown(page))
+    assert "The marks are released." in ingrid.get(answer.location.partition("#")[0]).words()
+    with app.app_context():
+        assert all(desk.attempt(work).state is AttemptState.RELEASED for work in works)
+
+
+# Taken back while somebody looks at it
+
+
+@pytest.fixture
+def taken_back(app, desk):
+    """Cedar's note, which has no deadline: handed in, taken back, and written on."""
+    with app.app_context():
+        work = desk.hand_in(desk.cast.cedar, task=desk.note)
+        take_back(desk)
+        desk.write(desk.cast.cedar, "My unfinished draft.", at=NOW, task=desk.note)
+    return work
+
+
+def take_back(desk):
+    person = desk.person(desk.cast.cedar)
+    with transaction():
+        taking.take_back(sittings.find_sitting(person, desk.note), new_id(), language="en", by=person, at=NOW)
+
+
+def test_marks_for_what_was_taken_back_are_shown_again_without_its_text(ingrid, taken_back):
+    for act in ("save", "give_back"):
+        typed = form(feedback="Keep my words.", **{"remark-problem": "And these."})
+        page = ingrid.post(f"marking.{act}", submission_id=taken_back, data=typed, expect=409)
+        assert "its writer took it back" in page.words()
+        assert "unfinished" not in page.text and TEXT[:20] not in page.text
+        assert "Keep my words." in page.words() and "And these." in page.words() and "3 of 4" in page.words()
+    answer = ingrid.post("marking.save", submission_id=taken_back, data=form(do="draft"), headers=JSON, expect=409)
+    told = json.loads(answer.text)
+    assert told["state"] == "refused" and "its writer took it back" in told["text"]
+
+
+def test_other_acts_on_what_was_taken_back_lead_to_the_queue(app, ingrid, desk, taken_back):
+    ingrid.get("marking.submission", submission_id=taken_back, expect=404)
+    for act in ("take_over", "late"):
+        answer = ingrid.post(f"marking.{act}", submission_id=taken_back, data={"op": str(new_id()), "do": "count"})
+        assert answer.location == "/en/grading?done=taken-back"
+        assert "its writer took it back" in ingrid.get(answer.location).words()
+    assert state(app, desk, taken_back) is AttemptState.OPEN
+
+
+def test_what_was_never_handed_in_takes_no_marks(app, ingrid, desk):
+    with app.app_context():
+        person = desk.person(desk.cast.cedar)
+        with transaction():
+            place = sittings.find_task_place(person, desk.note)
+            work = taking.open_attempt(place, by=person, language="en", at=NOW).public_id
+    ingrid.post("marking.save", submission_id=work, data=form(), expect=404)
+
+
+def test_taken_back_between_two_statements_it_is_read_by_nobody(app, ingrid, desk, monkeypatch):
+    with app.app_context():
+        work = desk.hand_in(desk.cast.cedar, task=desk.note)
+    found = queries._steps_at
+
+    def meanwhile(submission):
+        take_back(desk)
+        return found(submission)
+
+    monkeypatch.setattr(queries, "_steps_at", meanwhile)
+    page = ingrid.get("marking.submission", submission_id=work, expect=302)
+    assert page.location == "/en/grading?done=taken-back"

@@ -4,13 +4,16 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text, update
 
 from lms.assessments.models import Attempt, Conflict, StepRow
 from lms.assessments.queries import receipts as queries
+from lms.assessments.rules.attempts import StepKind
 from lms.assessments.rules.receipts import Received, is_genuine, sign
 from lms.audit.models import Entry
 from lms.kernel.db import db, transaction
-from tests.assessments.taught import enrolment_of, in_context, take
+from lms.kernel.sealed import Sealed
+from tests.assessments.taught import answer, enrolment_of, in_context, take
 from tests.cast import NOW
 from tests.client import Visitor
 
@@ -99,3 +102,56 @@ def test_only_coordinators_look_up(app, cast, name):
     visitor = Visitor(app).signed_in(getattr(cast, name))
     visitor.get("receipts.receipts", expect=404)
     visitor.post("receipts.look_up", data={"code": "x"}, expect=404)
+
+
+def change_steps(app, **to):
+    """Somebody with the database in her hands changes what was answered, and takes away what would refuse it."""
+    with app.app_context(), transaction():
+        if db.session.get_bind().dialect.name == "sqlite":
+            db.session.execute(text("DROP TRIGGER assessments_step_is_final"))
+        db.session.execute(update(StepRow).where(StepRow.kind == StepKind.ANSWER, *to.pop("which")).values(**to))
+
+
+def is_told_genuine(visitor, code):
+    words = visitor.post("receipts.look_up", data={"code": code}, expect=200).words()
+    assert ("This receipt is genuine." in words) is not ("This receipt is not genuine." in words)
+    return "This receipt is genuine." in words
+
+
+def test_an_answer_that_was_changed_in_the_database_is_not_genuine(app, as_coordinator, cast, taught):
+    task = taught.tasks["t-quiz"]
+    said = {"i_choice": {"chosen": ["b"]}, "i_short": {"texts": ["local"]}}
+    in_context(app, take, cast.cedar, task, **said)
+    with app.app_context():
+        code = db.session.query(StepRow.receipt).filter(StepRow.receipt.is_not(None)).one()[0]
+    assert is_told_genuine(as_coordinator, code)
+    change_steps(app, which=[StepRow.question == "i-choice"], data={"chosen": ["a"]})
+    assert not is_told_genuine(as_coordinator, code)
+
+
+def test_a_sealed_answer_that_was_changed_is_not_genuine(app, as_coordinator, cast, taught):
+    code = code_of(app, cast, taught)
+    change_steps(app, which=[], sealed=Sealed(b"another box, long enough to be opened as one"))
+    assert not is_told_genuine(as_coordinator, code)
+
+
+def test_an_answer_that_was_put_in_between_is_not_genuine(app, as_coordinator, cast, taught):
+    code = code_of(app, cast, taught)
+    change_steps(app, which=[], question="i-choice", data={"chosen": ["a"]}, sealed=None)
+    assert not is_told_genuine(as_coordinator, code)
+
+
+def test_what_came_after_the_hand_in_leaves_its_receipt_genuine(app, as_coordinator, cast, taught):
+    code = code_of(app, cast, taught)
+    with app.app_context():
+        attempt_id = db.session.query(Attempt.public_id).one()[0]
+    late = {"i_short": {"texts": ["wide"]}, "i_choice": {"chosen": ["a"]}}
+    in_context(app, answer, cast.cedar, taught.tasks["t-quiz"], attempt_id, **late)
+    assert is_told_genuine(as_coordinator, code)
+
+
+def test_a_receipt_of_a_question_in_a_lesson_is_found_too(app, as_coordinator, cast, taught):
+    in_context(app, take, cast.cedar, taught.tasks["t-check"], i_true={"chosen": ["true"]})
+    with app.app_context():
+        code = db.session.query(StepRow.receipt).filter(StepRow.receipt.is_not(None)).one()[0]
+    assert is_told_genuine(as_coordinator, code)

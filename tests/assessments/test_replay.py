@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from lms.assessments.models import Attempt, Conflict, StepRow
-from lms.assessments.queries import replays
+from lms.assessments.queries import book, replays
 from lms.assessments.queries import sitting as sittings
 from lms.assessments.queries.keys import items_for
 from lms.assessments.rules import quizzes
@@ -148,7 +148,8 @@ def test_applying_gives_exactly_what_was_shown_and_a_replay_gives_it_again(app, 
         assert_replay_is_live(cast)
         step = db.session.query(StepRow).filter_by(kind=StepKind.RESCORE).first()
         assert step.data == {"points": 200, "of": 200, "version": 2}
-        assert db.session.query(Entry).filter_by(act="assessments.attempt.rescored").count() == 1
+        entries = db.session.query(Entry).filter_by(act="assessments.attempt.rescored")
+        assert [entry.changes for entry in entries] == [{"version": [1, 2]}]
 
 
 def test_her_own_page_shows_the_keys_that_were_applied(app, as_coordinator, as_participant, cast, taught):
@@ -259,3 +260,27 @@ def test_rescoring_without_a_newer_key_changes_nothing(in_app, cast, taught):
     with transaction():
         taking.rescore(sittings.attempt_for_update(attempt_of(attempt_id).id), owner=load(cast.cedar))
     assert attempt_of(attempt_id).points == 100
+
+
+def test_without_another_key_nothing_is_opened(in_app, cast, taught, monkeypatch):
+    taken(in_app, cast, taught)
+    with transaction():
+        publish(digest="2", i_pairs=item("i-pairs", "match", pairs=PAIRS.body["pairs"], feedback={"en": "New."}))
+    looked_at = []
+    monkeypatch.setattr(replays, "compare", lambda replay, found: looked_at.extend(found) or [])
+    who = load(cast.coordinator)
+    assert replays.changes(replays.find_replay(who, taught.cohort_id), who, after=None, most=9) == []
+    assert looked_at == []
+
+
+def test_the_next_page_goes_on_after_the_last_that_was_shown(app, as_coordinator, cast, taught, monkeypatch):
+    taken(app, cast, taught)
+    republish(app, i_choice=CORRECTED)
+    monkeypatch.setattr(book, "PAGE", 1)
+    page = page_of(as_coordinator, taught)
+    first = changes_in(page)
+    assert "there are more" in page.words()
+    address = re.findall(r'href="([^"]+after=[^"]+)"', page.text)[0]
+    following = changes_in(as_coordinator.get(address))
+    assert len(first) == len(following) == 1 and first != following
+    assert len(changes_in(page_of(as_coordinator, taught, after="nonsense"))) == 1

@@ -23,6 +23,7 @@ def test_who_sees_and_changes_results(in_app, cast, taught, name):
     cohort = book.find_cohort(who, taught.cohort_id)
     hers = record.find_participant(who, taught.cohort_id, taught.enrolments["cedar"])
     assert allows(AssessmentPermission.SEE_MARKS, who, cohort) is (name in STAFF)
+    assert allows(AssessmentPermission.RESCORE, who, cohort) is (name in STAFF)
     assert allows(AssessmentPermission.MARK, who, hers) is (name in STAFF)
     assert allows(AssessmentPermission.ALLOW, who, hers) is (name in STAFF)
     assert allows(AssessmentPermission.RECEIPT, who) is (name == "coordinator")

@@ -4,11 +4,14 @@ from uuid import uuid4
 
 import pytest
 
-from lms.assessments.models import Conflict
-from lms.assessments.rules.attempts import AttemptState
+from lms.assessments.models import AllowanceRow, Conflict
+from lms.assessments.queries import record
+from lms.assessments.rules.attempts import AttemptState, StepKind
 from lms.assessments.rules.marking import Verdict
+from lms.assessments.sealing import seal_reason
 from lms.kernel.db import db, transaction
-from tests.assessments.taught import answer, attempt_of, begin, enrolment_of, hand_in, in_context, take
+from lms.kernel.sealed import KeyRing
+from tests.assessments.taught import answer, attempt_of, begin, enrolment_of, hand_in, in_context, load, take
 from tests.cast import DAY, NOW
 from tests.client import Visitor
 
@@ -164,7 +167,7 @@ def test_a_participant_sees_her_results_and_only_what_she_may(app, as_participan
     words = as_participant.get("results.own").words()
     assert "50% in the attempt that counts · not passed yet" in words
     assert "Handed in, result later" in words and "100%" not in words
-    assert "Handed in, being read" in words and "Opens 15 April" in words
+    assert "Handed in, waiting to be read" in words and "Opens 15 April" in words
     assert "Marked" not in words
 
 
@@ -214,3 +217,24 @@ def test_pages_stay_within_their_statements(app, as_facilitator, as_participant,
         with statements() as seen:
             visitor.get(endpoint, **more)
         assert len(seen) <= most, f"{endpoint}: {len(seen)} statements"
+
+
+def test_a_history_counts_runs_and_opens_her_key_once(in_app, cast, taught, monkeypatch):
+    for _ in range(2):
+        take(cast.cedar, taught.tasks["t-quiz"], **RIGHT)
+    who = load(cast.facilitator)
+    her = record.find_participant(who, taught.cohort_id, taught.enrolments["cedar"])
+    with transaction():
+        for reason in ("One.", "Two."):
+            row = AllowanceRow(enrolment_id=her.enrolment.id, reason=seal_reason(her.owner, reason), given_at=NOW)
+            db.session.add(row)
+    opened = []
+    unwrap = KeyRing.unwrap
+    monkeypatch.setattr(KeyRing, "unwrap", lambda *a, **k: opened.append(1) or unwrap(*a, **k))
+    found = record.record_of(her, at=NOW)
+    quiz = next(task for task in found.tasks if task.asked.node_id == "t-quiz")
+    for attempt in quiz.attempts:
+        assert [(one.kind, one.times, one.is_hers) for one in attempt.events] == [
+            (StepKind.ANSWER, 2, True), (StepKind.HAND_IN, 1, True),
+        ]  # fmt: skip
+    assert [one.reason for one in found.given] == ["One.", "Two."] and len(opened) == 1

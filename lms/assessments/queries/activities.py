@@ -12,8 +12,10 @@ from lms.kernel.db import db
 from lms.modules.rules import Activity, ActivityState
 
 from ..models import Attempt
+from ..rules import quizzes
 from ..rules.attempts import AttemptState
-from .catalogue import catalogue
+from ..rules.quizzes import FeedbackAt
+from .catalogue import Task, catalogue
 from .sitting import NOBODY
 
 STATES = {
@@ -36,35 +38,44 @@ def find_activities(seat: Seat, language: str) -> Sequence[Activity]:
         Attempt.enrolment_id == (seat.enrolment.id if seat.enrolment else NOBODY),
     )
     rows = db.session.execute(
-        select(CalendarEntry.node_id, CalendarEntry.public_id, CalendarEntry.due_at, Attempt.state)
+        select(CalendarEntry, Attempt)
         .outerjoin(Attempt, mine)
         .where(CalendarEntry.cohort_id == seat.cohort.id, CalendarEntry.node_id.in_(tasks))
         .order_by(Attempt.number)
     )
-    states: dict[str, list[AttemptState]] = defaultdict(list)
+    attempts: dict[str, list[Attempt]] = defaultdict(list)
     places = {}
-    for node_id, public_id, due_at, state in rows:
-        places[node_id] = public_id, due_at
-        states[node_id] += [state] if state is not None else []
+    for entry, attempt in rows:
+        places[entry.node_id] = entry
+        attempts[entry.node_id] += [attempt] if attempt is not None else []
     return [
         Activity(
-            id=places[name][0],
+            id=places[name].public_id,
             module=task.module,
             kind=task.kind,
             title=asked.title(task, language),
             counts=task.graded,
-            state=_state(task.kind, states[name]),
-            due_at=places[name][1],
+            state=_state(task, attempts[name]),
+            due_at=places[name].due_at,
         )
         for name, task in tasks.items()
         if name in places
     ]
 
 
-def _state(kind: TaskKind, attempts: Sequence[AttemptState]) -> ActivityState:
-    """A quiz is done once it was handed in; an assignment stands where its latest version stands."""
+def _state(task: Task, attempts: Sequence[Attempt]) -> ActivityState:
+    """A quiz is done once handed in and, where it counts, passed; an assignment stands where its last version is."""
     if not attempts:
         return ActivityState.NOT_STARTED
-    if kind is TaskKind.QUIZ:
-        return ActivityState.DONE if AttemptState.HANDED_IN in attempts else ActivityState.IN_PROGRESS
-    return STATES[attempts[-1]]
+    if task.kind is TaskKind.ASSIGNMENT or attempts[-1].state is AttemptState.OPEN:
+        return STATES[attempts[-1].state]
+    return ActivityState.AGAIN if _may_pass_yet(task, attempts) else ActivityState.DONE
+
+
+def _may_pass_yet(task: Task, attempts: Sequence[Attempt]) -> bool:
+    """Whether a further attempt would help, as far as she may know her result."""
+    quiz, taken = task.quiz, [attempt.taken() for attempt in attempts]
+    counting = quizzes.counting(taken, quiz)
+    if not quiz.graded or quiz.feedback is not FeedbackAt.HAND_IN or counting is None or counting.score is None:
+        return False
+    return not quizzes.has_passed(counting.score, quiz) and quizzes.attempts_left(quiz, taken) != 0

@@ -16,7 +16,7 @@ from lms.courses.rules import TaskKind, Told
 from lms.kernel.db import db
 
 from ..models import Attempt
-from ..rules import quizzes
+from ..rules import marking, quizzes
 from ..rules.attempts import AttemptState
 from ..rules.items import Score
 from ..rules.marking import Verdict
@@ -50,6 +50,7 @@ class OwnTask:
     opens_at: datetime | None
     due_at: datetime | None
     handed_in_at: datetime | None
+    number: int | None = None
     score: Score | None = None
     has_passed: bool = False
     total: int | None = None
@@ -59,6 +60,11 @@ class OwnTask:
     def percent(self) -> int | None:
         """Per cent of a quiz."""
         return None if self.score is None else quizzes.percent(self.score)
+
+    @property
+    def total_percent(self) -> int | None:
+        """Whole per cent of an assignment."""
+        return None if self.total is None else marking.whole_percent(self.total)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +161,8 @@ def _where_written(state: AttemptState) -> Where:
 def _written(told: OwnTask, attempts: Sequence[Attempt]) -> OwnTask:
     released = [attempt for attempt in attempts if attempt.state is AttemptState.RELEASED]
     told = replace(told, where=_where_written(attempts[-1].state))
+    returned = [attempt.number for attempt in attempts if attempt.state is AttemptState.RETURNED]
+    told = replace(told, number=max([*returned, *(attempt.number for attempt in released)], default=None))
     return replace(told, total=released[-1].total, verdict=released[-1].verdict) if released else told
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,7 @@ MOST_ROWS = 25
 class Ready:
     """A finished mark before its release. version: of its marks, so that only what was seen is released.
 
-    total, verdict, marker: None for a reader with a conflict of interest.
+    total, verdict, marker: None for a reader with a conflict of interest. is_own: the reader marked it herself.
     """
 
     id: UUID
@@ -36,6 +37,7 @@ class Ready:
     total: int | None
     verdict: Verdict | None
     marker: str | None
+    is_own: bool
     in_conflict: bool
 
 
@@ -116,6 +118,7 @@ def _of_releases(who: Person) -> Select[Any]:
             latest.data.label("mark_data"),
             latest.sequence.label("mark_sequence"),
             marker.shown_name.label("marker_name"),
+            (latest.by_id == who.id).label("is_own"),
             first.c.finished,
             _waiting().label("waiting"),
         )
@@ -200,8 +203,45 @@ def _ready(row: Any) -> Ready:
         total=None if in_conflict else data.get("total"),
         verdict=None if in_conflict or "verdict" not in data else Verdict(data["verdict"]),
         marker=None if in_conflict else row.marker_name,
+        is_own=bool(row.is_own),
         in_conflict=in_conflict,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Released:
+    """What was released last of one task: so many marks at one moment."""
+
+    title: Told
+    count: int
+    at: datetime
+
+
+def last_release(who: Person, task_id: UUID | None, language: str) -> Released | None:
+    """The last release of a task in her cohorts; None where there was none: one statement, none without a task."""
+    if task_id is None:
+        return None
+    row = db.session.execute(
+        select(CalendarEntry, Cohort, Attempt.released_at, func.count().label("count"))
+        .join(Cohort, Cohort.id == CalendarEntry.cohort_id)
+        .join(Cohort.version)
+        .join(Enrolment, Enrolment.cohort_id == Cohort.id)
+        .join(Attempt, and_(Attempt.enrolment_id == Enrolment.id, Attempt.node_id == CalendarEntry.node_id))
+        .where(
+            CalendarEntry.public_id == task_id,
+            Cohort.id.in_(cohorts_of(who)),
+            Attempt.kind == TaskKind.ASSIGNMENT,
+            Attempt.released_at.is_not(None),
+        )
+        .options(contains_eager(Cohort.version))
+        .group_by(CalendarEntry.id, Cohort.id, Version.id, Attempt.released_at)
+        .order_by(Attempt.released_at.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    title = title_of(row.Cohort.version, row.CalendarEntry.node_id, language)
+    return Released(title=title, count=row.count, at=row.released_at)
 
 
 def marked_for_update(release: Release, who: Person, wanted: Mapping[UUID, int]) -> list[tuple[Attempt, StepRow]]:

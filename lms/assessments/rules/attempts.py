@@ -182,11 +182,6 @@ def next_sequence(head: Step | None) -> int:
     return min(head.sequence + 1, MOST_SEQUENCE) if head is not None else 1
 
 
-def current_state(steps: Sequence[Step]) -> AttemptState:
-    """The state after the last step received."""
-    return max(steps, key=lambda step: step.number).state if steps else AttemptState.OPEN
-
-
 def check_take_back(state: AttemptState, *, deadline: datetime | None, is_being_marked: bool, at: datetime) -> None:
     """Refuse unless she may still take back what she handed in. Raises NotNow, TakenBackTooLate.
 

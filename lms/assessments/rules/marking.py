@@ -12,7 +12,7 @@ from typing import Any
 
 from lms.courses.rules import ByLanguage
 
-from ..errors import CriterionMissing, FeedbackMissing, NotALevel, TooLong
+from ..errors import CriterionMissing, FeedbackMissing, NotALevel, QuoteNotThere, TooLong
 from .attempts import AttemptState, Step, StepKind, answers, heads, is_aside
 from .deadlines import DECISIONS, Terms, Timeliness, counted
 
@@ -100,6 +100,21 @@ class Act(StrEnum):
     NEXT = "next"
     FINISH = "finish"
     RETURN = "return"
+
+
+def check_quote(comment: Comment, blocks: Sequence[str]) -> None:
+    """Refuse words that do not stand in the paragraph they are said to be of. Raises QuoteNotThere."""
+    paragraph = min(comment.paragraph, max(len(blocks), 1))
+    if find_quote(comment.quote, blocks[paragraph - 1] if blocks else "") is None:
+        raise QuoteNotThere(paragraph=paragraph)
+
+
+def find_quote(quote: str, block: str) -> tuple[int, int] | None:
+    """Where words stand in a paragraph, all of it for none; blanks and line breaks are alike. None: nowhere."""
+    if not quote:
+        return 0, len(block)
+    found = re.search(r"\s+".join(re.escape(word) for word in quote.split()), block)
+    return found.span() if found else None
 
 
 def read_marks(data: Mapping[str, Any] | None) -> Marks:
@@ -229,14 +244,14 @@ class Marker:
 def allot(language: str, markers: Collection[Marker]) -> int | None:
     """Who marks an answer in this language: of those who read it whoever has least waiting.
 
-    Where nobody reads it, whoever has least waiting at all; None where everybody has a conflict of interest or there
-    is nobody: a coordinator then sees it.
+    Where the cohort has nobody who reads it, whoever has least waiting at all. None where everybody who could has a
+    conflict of interest, or there is nobody: a coordinator then sees it, rather than somebody who cannot read it.
     """
-    free = [marker for marker in markers if not marker.in_conflict]
-    readers = [marker for marker in free if language in marker.languages] or free
-    if not readers:
+    readers = [marker for marker in markers if language in marker.languages] or markers
+    free = [marker for marker in readers if not marker.in_conflict]
+    if not free:
         return None
-    return min(readers, key=lambda marker: (marker.waiting, _rank(language, marker), marker.id)).id
+    return min(free, key=lambda marker: (marker.waiting, _rank(language, marker), marker.id)).id
 
 
 def _rank(language: str, marker: Marker) -> int:
@@ -345,9 +360,8 @@ def _pieces(block: str, comments: Sequence[tuple[int, Comment]]) -> list[Piece]:
     spans: list[tuple[int, int, int]] = []
     anchors = []
     for number, comment in sorted(comments, key=lambda pair: not pair[1].quote):
-        start = block.find(comment.quote)
-        end = start + len(comment.quote) if comment.quote else len(block)
-        if start < 0 or start == end or any(start < there and begin < end for begin, there, _ in spans):
+        start, end = find_quote(comment.quote, block) or (0, 0)
+        if start == end or any(start < there and begin < end for begin, there, _ in spans):
             anchors.append(number)
         else:
             spans.append((start, end, number))

@@ -1,5 +1,6 @@
 """Marking: the queue, one piece of work beside its rubric, two versions of marks, and their release."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,16 @@ from lms.web.http import allow, explain, wants_json
 from lms.web.languages import page_language
 
 from .. import marking_forms as forms
-from ..errors import BrokenOperation, CriterionMissing, FeedbackMissing, MarkedMeanwhile, NotALevel, NotNow, TooLong
+from ..errors import (
+    BrokenOperation,
+    CriterionMissing,
+    FeedbackMissing,
+    MarkedMeanwhile,
+    NotALevel,
+    NotNow,
+    QuoteNotThere,
+    TooLong,
+)
 from ..forms import read_operation
 from ..policy import AssessmentPermission
 from ..queries import marking as queries
@@ -32,13 +42,13 @@ from ..queries.queue import Show
 from ..queries.releasing import Release
 from ..rules import marking as rules
 from ..rules.attempts import AttemptState, StepKind
-from ..rules.marking import Act, Marks
+from ..rules.marking import Act, Comment, Criterion, Marks
 from ..services import marking as services
 
 bp = Blueprint("marking", __name__, template_folder="../templates", url_prefix="/<lang:lang>/grading")
 MARK = AssessmentPermission.MARK
 DONE = {StepKind.MARK: "marked", StepKind.RETURN: "returned", StepKind.MARK_DRAFT: "draft"}
-WRONG_INPUT = (NotALevel, TooLong, BrokenOperation)
+WRONG_INPUT = (NotALevel, TooLong, BrokenOperation, QuoteNotThere)
 
 
 @bp.get("")
@@ -93,6 +103,7 @@ def _save(work: Submission, act: Act) -> ResponseReturnValue:
             rules.settle(act, work.rubric, sent.marks, meets_percent=work.meets_percent)
         except (CriterionMissing, FeedbackMissing) as refusal:
             act, unfinished = Act.DRAFT, refusal
+        _check_quote(work)
         with transaction():
             kind = services.save(work, sent, act, by=me(), at=clock.now())
     except Refusal as refusal:
@@ -100,6 +111,16 @@ def _save(work: Submission, act: Act) -> ResponseReturnValue:
     if unfinished is not None:
         return _page(work, refusal=unfinished), 409
     return _kept(work, act, kind, following, version=sent.version + 1)
+
+
+def _check_quote(work: Submission) -> None:
+    """Refuse a comment on words that are not there; not in passing, while she may still be writing them.
+
+    Raises QuoteNotThere, NotNow.
+    """
+    new = forms.read_new(request.form)
+    if new is not None and new.quote and not wants_json():
+        rules.check_quote(new, queries.read_submission(work, me(), at=clock.now()).paragraphs)
 
 
 def _following(work: Submission) -> UUID | None:
@@ -112,10 +133,11 @@ def _kept(work: Submission, act: Act, kind: StepKind, following: UUID | None, *,
     if wants_json():
         text = _("Draft saved on the server, %(time)s", time=write_time(clock.now()))
         return jsonify(state="saved", text=text, version=version)
+    behind = work.attempt.public_id if kind is StepKind.MARK_DRAFT else None
     if act is Act.NEXT and following is None:
-        return redirect(url_for(".queue", done=DONE[kind]))
+        return redirect(url_for(".queue", done=DONE[kind], was=behind))
     if act is Act.NEXT:
-        return redirect(url_for(".submission", submission_id=following, before=DONE[kind]))
+        return redirect(url_for(".submission", submission_id=following, before=DONE[kind], was=behind))
     anchor = "comments" if act is Act.COMMENT else None
     return redirect(url_for(".submission", submission_id=work.attempt.public_id, _anchor=anchor))
 
@@ -128,13 +150,15 @@ def _refused(work: Submission, act: Act, refusal: Refusal) -> ResponseReturnValu
     if wants_json():
         text = _gone() if now is None else _in_passing() if is_conflict else explain(refusal)
         return jsonify(state="conflict" if is_conflict else "refused", text=text), status
-    typed = forms.read_typed(request.form, work.rubric)
+    new = forms.read_new(request.form) if isinstance(refusal, QuoteNotThere) else None
+    typed = forms.read_typed(request.form, work.rubric, with_new=new is None)
     try:
         if now is None:
             return _typed_alone(work, typed), 409
         if is_conflict:
             return _two_versions(now, act, typed, refusal), status
-        return _page(now, refusal=refusal, typed=typed, version=forms.read_version(request.form)), status
+        version = forms.read_version(request.form)
+        return _page(now, refusal=refusal, typed=typed, new=new, version=version), status
     except NotNow:
         return _typed_alone(work, typed), 409
 
@@ -232,7 +256,7 @@ def release_now(ready: Release) -> ResponseReturnValue:
     except Refusal as refusal:
         return _release_page(refusal=explain(refusal)), 409
     done = "some" if count < len(seen) else "more" if releasing.finished_of(ready, me()) else "all"
-    return redirect(url_for(".release", done=done, _anchor="done"))
+    return redirect(url_for(".release", done=done, task=ready.entry.public_id, _anchor="done"))
 
 
 def _queue_page(**more: Any) -> str:
@@ -247,6 +271,7 @@ def _queue_page(**more: Any) -> str:
         all_languages=LANGUAGES,
         keys=me().marking_keys,
         done=_known(request.args.get("done"), ("marked", "draft", "returned", "conflict", "languages", "taken-back")),
+        behind=_behind(),
         **more,
     )
 
@@ -260,6 +285,17 @@ def _shown() -> Show:
         return Show(task=UUID(wanted))
     except ValueError:
         return Show()
+
+
+def _behind() -> tuple[Submission, Sequence[Criterion]] | None:
+    """The draft from which she went on, with the criteria that have no level; None where it is not hers to read."""
+    one = request.args.get("was", type=UUID)
+    work = queries.find_submission(me(), one) if one is not None else None
+    if work is None or not allows(MARK, me(), work):
+        return None
+    last = queries.last_marking(work.attempt)
+    levels = ((last and last.data) or {}).get("levels", {})
+    return work, [criterion for criterion in work.rubric.criteria if criterion.id not in levels]
 
 
 def _known(word: str | None, known: tuple[str, ...]) -> str | None:
@@ -281,9 +317,13 @@ def _page(
     *,
     refusal: Refusal | None = None,
     typed: Marks | None = None,
+    new: Comment | None = None,
     version: int | None = None,
 ) -> str:
-    """One piece of work. typed: what she sent and could not be saved, made from this version of the marks."""
+    """One piece of work. typed: what she sent and could not be saved, made from this version of the marks.
+
+    new: a comment of hers that is not among them, because its words are not in the text.
+    """
     reading = queries.read_submission(work, me(), at=clock.now())
     marks = typed or reading.saved.marks
     return render_template(
@@ -294,8 +334,10 @@ def _page(
         is_open=work.attempt.state in queues.WAITS,
         is_held=reading.holder is not None,
         typed=typed,
+        new=new,
         refusal=explain(refusal) if refusal is not None else None,
         before=_known(request.args.get("before"), tuple(DONE.values())),
+        behind=_behind(),
         **_sheet(work, marks),
     )
 
@@ -352,4 +394,5 @@ def _release_page(refusal: str | None = None) -> str:
         operation=new_id(),
         refusal=refusal,
         done=_known(request.args.get("done"), ("all", "some", "more")),
+        released=releasing.last_release(me(), request.args.get("task", type=UUID), page_language()),
     )

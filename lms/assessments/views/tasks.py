@@ -200,9 +200,22 @@ def _front(sitting: Sitting, refusal: str | None = None) -> str:
         attempts=[reviewing.summary(attempt, own, at=at) for attempt in attempts],
         left=quizzes.attempts_left(own, [attempt.taken() for attempt in attempts]),
         is_open=sitting.is_open,
+        go_on=_first_unanswered(sitting),
         may_start=reviewing.may_start(sitting, own, allowance, attempts, at=at),
         refusal=refusal,
     )
+
+
+def _first_unanswered(sitting: Sitting) -> int:
+    """Where to go on: the first question of the open attempt without an answer, or the first of all."""
+    if not sitting.is_open or sitting.attempt is None:
+        return 1
+    unanswered = (
+        number
+        for number, name in enumerate(sitting.attempt.drawn, 1)
+        if (step := sitting.standing.get(name)) is None or step.data is None
+    )
+    return next(unanswered, 1)
 
 
 def _questions(sitting: Sitting, number: int, *, per_page: int, **more: Any) -> str:

@@ -125,7 +125,7 @@
         return;
       }
       tell(queue.length > 1 ? count(says.waiting, queue.length) : says.unsaved, 'fail');
-      warn(why && why.text || says.offline);
+      warn(why && why.text || (quiz && here && total > 1 && !form.hasAttribute('data-ready') ? says.alone : says.offline));
       retry = setTimeout(send, wait);
       wait = Math.min(wait * 2, MOST_WAIT);
     });
@@ -276,6 +276,7 @@
     [].forEach.call(form.querySelectorAll('.qnav button'), function (button) {
       if (+button.value === number) button.setAttribute('aria-current', 'step'); else button.removeAttribute('aria-current');
     });
+    d.title = count(says.title, number) + d.title.slice(d.title.indexOf(' – '));
     on.value = number < total ? number + 1 : 'check';
     on.firstElementChild.textContent = number < total ? on.dataset.on : on.dataset.last;
     back.hidden = number < 2;
@@ -300,7 +301,7 @@
     var flagged = now.some(function (part) { return part[0].charAt(0) === 'f'; });
     button.classList.toggle('ans', answered);
     button.classList.toggle('flag', flagged);
-    button.lastElementChild.textContent = ', ' + (answered ? says.answered : says.open) + (flagged ? ', ' + says.flagged : '');
+    button.lastElementChild.textContent = count(says[(answered ? 'answered' : 'open') + (flagged ? 'Flagged' : '')], number);
     var told = form.querySelector('[data-done]');
     if (told) told.textContent = count(told.dataset.done, form.querySelectorAll('.qnav .ans').length);
   }
