@@ -214,9 +214,7 @@ def test_a_release_tells_the_participant_that_there_is_something_new_and_nothing
     desk.mark(desk.cast.facilitator, work)
     desk.release(desk.cast.facilitator)
     jobs = db.session.scalars(select(Job).where(Job.kind == "message").order_by(Job.id)).all()
-    assert [(job.payload["person"], job.payload["template"]) for job in jobs] == [
-        (desk.cast.cedar.id, "something_new")
-    ]
+    assert [(job.payload["person"], job.payload["template"]) for job in jobs] == [(desk.cast.cedar.id, "something_new")]
 
 
 def test_marks_that_changed_since_the_list_was_made_are_not_released(desk, work):

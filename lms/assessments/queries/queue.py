@@ -326,7 +326,7 @@ def _late(row: Any) -> Timeliness | None:
 class Neighbours:
     """What stands around one piece of work among what waits for somebody. place: from 1; None where it does not wait.
 
-    After the last comes the first again, as long as that is another; whoever is not in the queue goes on with its first.
+    After the last comes the first again, as long as that is another; work that is not in the queue leads to its first.
     """
 
     before: UUID | None

@@ -222,7 +222,7 @@ def last_release(who: Person, task_id: UUID | None, language: str) -> Released |
     if task_id is None:
         return None
     row = db.session.execute(
-        select(CalendarEntry, Cohort, Attempt.released_at, func.count().label("count"))
+        select(CalendarEntry, Cohort, Attempt.released_at, func.count().label("marks"))
         .join(Cohort, Cohort.id == CalendarEntry.cohort_id)
         .join(Cohort.version)
         .join(Enrolment, Enrolment.cohort_id == Cohort.id)
@@ -241,7 +241,7 @@ def last_release(who: Person, task_id: UUID | None, language: str) -> Released |
     if row is None:
         return None
     title = title_of(row.Cohort.version, row.CalendarEntry.node_id, language)
-    return Released(title=title, count=row.count, at=row.released_at)
+    return Released(title=title, count=row.marks, at=row.released_at)
 
 
 def marked_for_update(release: Release, who: Person, wanted: Mapping[UUID, int]) -> list[tuple[Attempt, StepRow]]:

@@ -6,7 +6,7 @@ Rule: docs/house-style.md 16, docs/decisions/0013.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum

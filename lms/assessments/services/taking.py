@@ -24,6 +24,7 @@ from ..rules import quizzes
 from ..rules.attempts import Answered, AttemptState, HandIn, Step, StepKind
 from ..rules.deadlines import Terms, awaits_until, closes_at, counted, judge_step
 from ..rules.items import is_typed
+from ..rules.receipts import content_of
 from ..rules.words import count_words
 from ..sealing import read_step, seal_typed
 from . import allotting
@@ -284,7 +285,7 @@ def closing_step(
     attempt: Attempt, steps: Sequence[Step], kind: StepKind, sent: HandIn, *, by: int | None, at: datetime
 ) -> NewStep:
     """A hand-in as a step, with its receipt. steps: all before it."""
-    content = {name: step.data for name, step in sorted(rules.heads(steps).items())}
+    content = content_of(steps)
     receipt = receive(attempt, content, at=at)
     timeliness = judge_step(steps, attempt.terms(), received_at=at, held=sent.held)
     return NewStep(
