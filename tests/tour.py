@@ -187,6 +187,13 @@ def _aside(surfer: Surfer, language: str) -> None:
     _send(surfer, f"{address}/draft/save", attempt=known[language], op1=str(uuid4()), seq1="9", q1="Too late.")
 
 
+def _refused(surfer: Surfer, language: str) -> None:
+    _handed_in(_written, "text handed in")(surfer, language)
+    address = surfer.path.removesuffix("/result")
+    surfer.open(address)
+    _send(surfer, f"{address}/draft/save", op1=str(uuid4()), seq1="9", q1="x" * 20_001)
+
+
 def _is_draft(surfer: Surfer) -> bool:
     return surfer.page.locator("form[data-work] [name=attempt]").count() > 0
 
@@ -268,6 +275,7 @@ TOUR = {
         Stop("text-result", "assessments/text_result.html", _handed_in(_written, "text handed in")),
         Stop("conflict-text", "assessments/conflict_text.html", _conflict_text),
         Stop("aside", "assessments/aside.html", _aside),
+        Stop("refused", "assessments/refused.html", _refused),
         Stop("closed-task", "assessments/closed.html", _closed_task),
         Stop("checkpoint-refused", "assessments/checkpoint_alone.html", _checkpoint_refused),
         Stop("queue", "assessments/marking/queue.html", _marking()),
@@ -284,6 +292,7 @@ STATUS = {
     "conflict": 409,
     "conflict-text": 409,
     "aside": 409,
+    "refused": 409,
     "checkpoint-refused": 409,
     "two-versions": 409,
 }
