@@ -228,6 +228,31 @@ def _submission(surfer: Surfer, language: str) -> None:
     surfer.press('tbody a[href*="/grading/"] >> nth=-1')
 
 
+def _gone(surfer: Surfer, language: str) -> None:
+    """A text that its writer takes back while somebody marks it."""
+    school = surfer.live.school
+    writer = next(one for one in school.people if one.login == f"writer-{language}1")
+    _as(surfer, writer, language)
+    surfer.open(f"/{language}{school.marked}")
+    if surfer.page.locator('main form[action$="/take-back"]').count():
+        surfer.press('main form[action$="/take-back"] button')
+    ((text,),) = surfer.live.rows(
+        "SELECT a.public_id FROM assessments_attempt a JOIN cohorts_enrolment e ON e.id = a.enrolment_id"
+        f" WHERE e.alias = '{writer.login}'"
+    )
+    surfer.context.clear_cookies(name="sid")  # another person signs in at this browser
+    _as(surfer, school.tutor(language), language)
+    surfer.open(f"/{language}/account")
+    _send(
+        surfer,
+        f"/{language}/grading/{UUID(str(text))}/save",
+        op=str(uuid4()),
+        version="0",
+        do="draft",
+        feedback="My words.",
+    )
+
+
 def _two_versions(surfer: Surfer, language: str) -> None:
     _submission(surfer, language)
     here = surfer.page.get_attribute("form#marks", "action")
@@ -281,6 +306,7 @@ TOUR = {
         Stop("queue", "assessments/marking/queue.html", _marking()),
         Stop("submission", "assessments/marking/submission.html", _submission),
         Stop("two-versions", "assessments/marking/two_versions.html", _two_versions),
+        Stop("gone", "assessments/marking/gone.html", _gone),
         Stop("release", "assessments/marking/release.html", _marking("/release")),
     )
 }
@@ -295,6 +321,7 @@ STATUS = {
     "refused": 409,
     "checkpoint-refused": 409,
     "two-versions": 409,
+    "gone": 409,
 }
 """The status of pages that are not simply there."""
 

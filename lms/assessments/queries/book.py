@@ -19,7 +19,7 @@ from lms.kernel.db import db
 from lms.modules.models import Progress
 
 from ..models import Attempt, Conflict
-from ..rules.gradebook import Asked, Done, Read, Standing, compute_standing
+from ..rules.gradebook import Asked, Done, Read, Rule, Standing, compute_standing
 from ..rules.items import Score
 from .catalogue import Catalogue, catalogue
 from .queue import own_conflict
@@ -37,6 +37,12 @@ class CohortBook:
     def catalogue(self) -> Catalogue:
         """What the cohort's version asks."""
         return catalogue(self.cohort.version)
+
+    @property
+    def rule(self) -> Rule:
+        """What its programme asks for."""
+        asked = self.cohort.version.completion
+        return Rule(activities_percent=asked.get("activities_percent"), assignments=asked.get("assignments"))
 
     def title(self, language: str) -> Told:
         """The cohort's title for a page in this language."""
@@ -122,7 +128,7 @@ def page_of(who: Person, book: CohortBook, *, number: int, at: datetime) -> Book
     calendar = calendar_of(book.cohort, at=at)
     rows = _rows(who, book.cohort, calendar.lessons, start=(number - 1) * PAGE)
     done = done_by({row.id for row in rows if not row.is_hidden})
-    wanted = book.cohort.version.completion.get("activities_percent")
+    rule = book.rule
     listed = [
         BookRow(
             id=row.public_id,
@@ -134,7 +140,7 @@ def page_of(who: Person, book: CohortBook, *, number: int, at: datetime) -> Book
                 calendar.asked,
                 done[row.id],
                 Read(read=row.read, open=len(calendar.lessons)),
-                activities_percent=wanted,
+                rule=rule,
                 at=at,
             ),
         )

@@ -162,9 +162,8 @@ def _standing(book: ParticipantBook, calendar: Calendar, attempts: Sequence[Atte
         Done(node_id=one.node_id, number=one.number, state=one.state, score=one.score(), verdict=one.verdict)
         for one in attempts
     ]
-    wanted = book.cohort.version.completion.get("activities_percent")
     lessons = Read(read=read, open=len(calendar.lessons))
-    return compute_standing(calendar.asked, done, lessons, activities_percent=wanted, at=at)
+    return compute_standing(calendar.asked, done, lessons, rule=book.rule, at=at)
 
 
 def attempts_of(enrolment: Enrolment) -> list[Attempt]:

@@ -71,11 +71,33 @@ class Read:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ToDo:
+    """What is open and not done: lessons to read, quizzes to take or to pass, assignments to write.
+
+    with_marker: assignments that a marker has.
+    """
+
+    lessons: int
+    quizzes: int
+    assignments: int
+    with_marker: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What the programme asks for. None: it does not ask for that."""
+
+    activities_percent: int | None = None
+    assignments: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Standing:
     """One participant in the list. percents: None where there is nothing to count yet.
 
     Of the graded assignments: how many meet the standard, are being marked, are marked but not released, and wait for
-    a new version of hers.
+    a new version of hers. needed: how many the rule asks for; None where it asks for none.
+    to_do: of everything that is open, how much is still hers to do; graded or not.
     """
 
     activities_percent: int | None
@@ -86,22 +108,27 @@ class Standing:
     marked: int
     returned: int
     missing: Sequence[Missing]
+    needed: int | None
+    to_do: ToDo
+
+    @property
+    def overdue(self) -> int:
+        """How many graded tasks are past their day and not handed in."""
+        return sum(one.what is Lack.NOT_HANDED_IN for one in self.missing)
 
 
 WITH_MARKER = frozenset({AttemptState.HANDED_IN, AttemptState.MARKED})
+WITH_HER = frozenset({AttemptState.OPEN, AttemptState.RETURNED})
 
 
 def compute_standing(
-    asked: Sequence[Asked], done: Collection[Done], lessons: Read, *, activities_percent: int | None, at: datetime
+    asked: Sequence[Asked], done: Collection[Done], lessons: Read, *, rule: Rule, at: datetime
 ) -> Standing:
-    """Where somebody stands now. Only what is open counts: nobody is behind on what she cannot open.
-
-    activities_percent: the share that the programme asks for; None where it asks for none.
-    """
+    """Where somebody stands now. Only what is open counts: nobody is behind on what she cannot open."""
     assignments = [task for task in asked if task.kind is TaskKind.ASSIGNMENT and task.graded]
     last = {task.node_id: latest(done, task.node_id) for task in assignments}
     share = compute_activities(asked, done, lessons)
-    behind = [Missing(what=Lack.ACTIVITIES, node_id=None)] if _is_below(share, activities_percent) else []
+    behind = [Missing(what=Lack.ACTIVITIES, node_id=None)] if _is_below(share, rule.activities_percent) else []
     return Standing(
         activities_percent=share,
         quizzes_percent=compute_mean(
@@ -116,7 +143,29 @@ def compute_standing(
         marked=_count(last.values(), AttemptState.MARKED),
         returned=_count(last.values(), AttemptState.RETURNED),
         missing=[*behind, *_missing(asked, done, at)],
+        needed=rule.assignments,
+        to_do=compute_to_do(asked, done, lessons),
     )
+
+
+def compute_to_do(asked: Sequence[Asked], done: Collection[Done], lessons: Read) -> ToDo:
+    """What somebody has still to do of what is open."""
+    tasks = [task for task in asked if task.is_open]
+    written = [latest(done, task.node_id) for task in tasks if task.kind is TaskKind.ASSIGNMENT]
+    return ToDo(
+        lessons=max(lessons.open - lessons.read, 0),
+        quizzes=sum(task.kind is TaskKind.QUIZ and not _is_taken(task, done) for task in tasks),
+        assignments=sum(last is None or last.state in WITH_HER for last in written),
+        with_marker=sum(last is not None and last.state in WITH_MARKER for last in written),
+    )
+
+
+def _is_taken(task: Asked, done: Collection[Done]) -> bool:
+    """Whether a quiz is handed in and, where it is graded, passed."""
+    result = counting_of(done, task)
+    if result is None or result.score is None:
+        return False
+    return not task.graded or has_passed(result.score, task.quiz)
 
 
 def _is_below(share: int | None, wanted: int | None) -> bool:

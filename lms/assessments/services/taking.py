@@ -226,12 +226,14 @@ def _what_became(sent: NewStep, attempt: Attempt, steps: Sequence[Step]) -> Outc
     stored = next((step for step in steps if step.operation == sent.operation), None)
     if stored is None:  # a draft that later ones have overtaken
         return Outcome.OVERTAKEN
-    if rules.is_aside(stored):
-        counts = any(step.operation == stored.operation for step in counted(steps, attempt.terms()))
-        return Outcome.COUNTED if counts and attempt.kind is not TaskKind.ASSIGNMENT else Outcome.ASIDE
-    open_steps = [step for step in steps if not rules.is_aside(step)]
-    head = rules.heads(open_steps)[str(sent.question)]
-    return Outcome.SAVED if head.operation == stored.operation else Outcome.OVERTAKEN
+    counting = [] if attempt.kind is TaskKind.ASSIGNMENT else counted(steps, attempt.terms())
+    if rules.is_aside(stored) and stored not in counting:
+        return Outcome.ASIDE
+    # Of what came aside and counts, the highest still stands alone: to say "it counts" of another would be wrong.
+    in_question = counting if rules.is_aside(stored) else [step for step in steps if not rules.is_aside(step)]
+    if rules.heads(in_question)[str(sent.question)].operation != stored.operation:
+        return Outcome.OVERTAKEN
+    return Outcome.COUNTED if rules.is_aside(stored) else Outcome.SAVED
 
 
 def hand_in(sitting: Sitting, sent: HandIn, *, by: Person, at: datetime) -> Attempt:

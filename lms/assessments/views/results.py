@@ -166,6 +166,11 @@ def _participant_page(person: ParticipantBook, form: AllowanceForm, **more: Any)
 def _allowance_form(person: ParticipantBook, *, sent: bool = True) -> AllowanceForm:
     form = AllowanceForm() if sent else AllowanceForm(None)
     tasks = [task for task in person.catalogue.tasks.values() if task.kind is not TaskKind.CHECKPOINT]
+    form.due_on.description = _(
+        "Until 23:59 by the cohort’s clock (%(zone)s). This only gives time: a task whose own date is later keeps it, "
+        "and a task without a date keeps none.",
+        zone=person.cohort.zone,
+    )
     form.task.choices = [(ALL_TASKS, _("All tasks of the course"))]
     form.task.choices += [(task.node_id, person.task_title(task.node_id, page_language()).text) for task in tasks]
     return form

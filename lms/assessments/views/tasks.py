@@ -366,7 +366,11 @@ def overtaken(sitting: Sitting, numbers: list[int], number: int) -> ResponseRetu
     if wants_json():
         return jsonify(text=told, reload=True), 409
     now = sittings.find_sitting(me(), sitting.entry.public_id)
-    assert now is not None
+    assert now is not None and now.attempt is not None
+    if not now.is_open or now.attempt.public_id != forms.read_attempt(request.form):
+        # Nothing can be chosen in what is closed, and the open attempt asks other questions.
+        heading = _("Two versions of one answer")
+        return render_template("assessments/aside.html", place=sitting, told=told, heading=heading), 409
     slots = {slot.number: slot for slot in _slots(now)}
     pairs = [_versions(slots[one], forms.sent_fields(one, request.form)) for one in numbers]
     return render_template("assessments/conflict.html", place=now, attempt=now.attempt, pairs=pairs, number=number), 409

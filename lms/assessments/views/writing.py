@@ -211,8 +211,9 @@ def _refused(sitting: Sitting, refusal: str) -> ResponseReturnValue:
     return _draft(sitting, text=request.form.get("q1", ""), refusal=refusal), 409
 
 
-def _aside(sitting: Sitting, told: str) -> str:
-    return render_template("assessments/aside.html", place=sitting, told=told, text=request.form.get("q1"))
+def _aside(sitting: Sitting, told: str, *, heading: str | None = None) -> str:
+    text = request.form.get("q1")
+    return render_template("assessments/aside.html", place=sitting, told=told, heading=heading, text=text)
 
 
 def _overtaken(sitting: Sitting) -> ResponseReturnValue:
@@ -222,6 +223,8 @@ def _overtaken(sitting: Sitting) -> ResponseReturnValue:
         return jsonify(text=told, reload=True), 409
     now = sittings.find_sitting(me(), sitting.entry.public_id)
     assert now is not None and now.attempt is not None
+    if not now.is_open:
+        return _aside(sitting, told, heading=_("Two versions of one answer")), 409
     step = now.standing[now.attempt.drawn[0]]
     mine = request.form.get("q1", "")
     said = {str((one.data or {}).get("text", "")): one for one in reversed((step, *rivals(now.steps, step)))}
