@@ -118,6 +118,15 @@ class MarkedMeanwhile(Refusal):
     )
 
 
+class TextChanged(Refusal):
+    """The text that was read is not the one that is handed in now."""
+
+    message = _l(
+        "Its writer took the text back and handed it in again since you opened it. Read it below as it is now. "
+        "What you typed is kept in the page and not saved yet."
+    )
+
+
 class BeingMarked(Refusal):
     """Somebody else is marking this now."""
 

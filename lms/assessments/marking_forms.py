@@ -7,6 +7,7 @@ which marks its page knew; `knows_both`: she was shown two versions.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
@@ -35,6 +36,7 @@ def read_sent(form: Form, rubric: Rubric, *, language: str) -> Sent:
         marks=_marks(form, rubric, levels),
         language=language,
         knows_both="knows_both" in form,
+        handed_in_at=_moment(form.get("handed")),
     )
 
 
@@ -43,6 +45,14 @@ def read_typed(form: Form, rubric: Rubric, *, with_new: bool = True) -> Marks:
     levels = {one: _whole(value, most=max(LEVELS)) for one, value in _by_criterion(form, rubric, "level")}
     marks = _marks(form, rubric, {one: level for one, level in levels.items() if level in LEVELS})
     return marks if with_new or read_new(form) is None else replace(marks, comments=marks.comments[:-1])
+
+
+def _moment(value: str | None) -> datetime | None:
+    """When the text was handed in that the page shows. Raises BrokenOperation."""
+    try:
+        return datetime.fromisoformat(value) if value else None
+    except ValueError:
+        raise BrokenOperation from None
 
 
 def read_new(form: Form) -> Comment | None:

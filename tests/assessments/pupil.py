@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from lms.assessments.models import Attempt, StepRow
 from lms.assessments.queries import sitting as sittings
-from lms.assessments.rules.attempts import Answered, HandIn, heads
+from lms.assessments.rules.attempts import Answered, AttemptState, HandIn, heads
 from lms.assessments.sealing import read_step
 from lms.assessments.services import taking
 from lms.kernel.db import db, transaction
@@ -15,6 +15,19 @@ from tests.assessments.taught import load
 from tests.cast import NOW
 
 ZERO = timedelta(0)
+
+
+def answer(question, data, *, sequence=1, op=None, held=ZERO, flagged=False):
+    """One answer as a page sends it."""
+    return Answered(
+        question=question,
+        data=data,
+        flagged=flagged,
+        operation=op or new_id(),
+        sequence=sequence,
+        held=held,
+        language="en",
+    )
 
 
 class Pupil:
@@ -39,24 +52,35 @@ class Pupil:
         self, question, data, *, sequence=1, op=None, held=ZERO, flagged=False, at=NOW, attempt=None, sitting=None
     ):  # fmt: skip
         """Save one answer. sitting: what another device saw before. attempt: the one its page was made for."""
-        answered = Answered(
-            question=question,
-            data=data,
-            flagged=flagged,
-            operation=op or new_id(),
-            sequence=sequence,
-            held=held,
-            language="en",
-        )
+        one = answer(question, data, sequence=sequence, op=op, held=held, flagged=flagged)
+        return self.send_page([one], at=at, attempt=attempt, sitting=sitting)[question]
+
+    def send_page(self, page, *, at=NOW, attempt=None, sitting=None):
+        """Save several answers at once; what became of each."""
         person = self.person
         sitting = sitting or sittings.find_sitting(person, self.task_id)
         with transaction():
-            return taking.save_answer(sitting, attempt or sitting.attempt, answered, by=person, at=at)
+            return taking.save_answers(sitting, attempt or sitting.attempt, page, by=person, at=at)
+
+    def send_drafts(self, attempt, texts, *, at=NOW):
+        """Store many drafts of a text at once, as if each had been saved on its own."""
+        person = self.person
+        drafts = [
+            taking.answer_step(attempt, answer(attempt.drawn[0], {"text": one}, sequence=number), by=person, at=at)
+            for number, one in texts
+        ]
+        with transaction():
+            rows = [one.values(attempt.id, AttemptState.OPEN, opened_at=attempt.opened_at) for one in drafts]
+            db.session.execute(insert(StepRow), rows)
 
     def hand_in(self, *, op=None, held=ZERO, at=NOW, language="en"):
         with transaction():
             sent = HandIn(operation=op or new_id(), held=held, language=language)
             return taking.hand_in(self.sitting(), sent, by=self.person, at=at)
+
+    def settle(self, attempt, *, at=NOW):
+        with transaction():
+            taking.settle(attempt, language="en", by=self.person, at=at)
 
     def take_back(self, *, op=None, at=NOW):
         with transaction():

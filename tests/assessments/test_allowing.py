@@ -122,7 +122,8 @@ def test_the_form_gives_and_the_page_says_what_and_why(app, as_facilitator, cast
     as_facilitator.post("results.give_allowance", data=data, **ids(taught))
     words = as_facilitator.get("results.participant", **ids(taught)).words()
     assert "2 further attempts" in words and "She was ill." in words and "Facilitator" in words
-    assert "Last day: Tuesday 20 April 2027, 21:59 (UTC)." in words  # 23:59 in Oslo
+    assert "Last moment: Tuesday 20 April 2027, 21:59 (UTC)." in words
+    assert "By the cohort’s clock: Tuesday 20 April 2027, 23:59 (UTC+2)." in words
 
 
 @pytest.mark.parametrize(

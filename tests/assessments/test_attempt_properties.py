@@ -11,7 +11,7 @@ from lms.assessments.rules import attempts, deadlines, quizzes
 from lms.assessments.rules.attempts import AttemptState, Step, StepKind
 from lms.assessments.rules.deadlines import LEASE_LASTS, OUTAGE_CREDIT, Terms, Timeliness
 from lms.assessments.rules.items import read_item
-from tests.assessments.steps import DAY, MINUTE, SECOND, START, did, operation
+from tests.assessments.steps import DAY, HOUR, MINUTE, SECOND, START, did, operation
 
 QUESTIONS = ("q1", "q2")
 BANK = {
@@ -202,6 +202,68 @@ def test_holding_longer_never_makes_work_later(received, held, more):
         deadlines.judge_step([], UNTIMED, received_at=at, held=timedelta(seconds=s)) for s in (held, held + more)
     )
     assert order.index(other) <= order.index(one)
+
+
+SOME_TERMS = [
+    UNTIMED,
+    TIMED,
+    replace(TIMED, opened_at=START + 4 * DAY - 20 * MINUTE),
+    replace(UNTIMED, grace=timedelta(0)),
+    replace(TIMED, deadline=None),
+]
+MINUTES = st.integers(0, 30 * 24 * 60).map(lambda minutes: minutes * MINUTE)
+
+
+@given(st.sampled_from(SOME_TERMS), MINUTES, MINUTES, MINUTES, MINUTES)
+def test_nobody_who_saw_what_was_right_can_still_send_an_answer_that_counts(terms, closing, seen, sent, claimed):
+    """Whatever time her device claims to have held it."""
+    closed = deadlines.closes_at(terms) + closing
+    seen_at = closed + seen
+    sent_at = seen_at + sent + SECOND
+    until = deadlines.awaits_until(terms, at=closed)
+    sees = quizzes.may_see_feedback(
+        quizzes.QuizSettings(items=QUESTIONS), AttemptState.HANDED_IN, terms, awaits_until=until, at=seen_at
+    )
+    answer = Step(
+        number=2,
+        operation=operation(2),
+        kind=StepKind.ANSWER,
+        question="q1",
+        sequence=1,
+        written_at=max(deadlines.written_at(sent_at, held=claimed), terms.opened_at),
+        received_at=sent_at,
+        language="en",
+        data={"chosen": ["a"]},
+        flagged=False,
+        state=AttemptState.HANDED_IN,
+    )
+    steps = [did(1, StepKind.TIME_UP, AttemptState.HANDED_IN, received=closed - START), answer]
+    assert not (sees and deadlines.counted(steps, terms))
+    assert len(deadlines.counted(steps, terms)) + len(deadlines.undecided(steps, terms)) == 1
+
+
+@given(acts_of_two_devices(), st.data(), st.sampled_from([StepKind.HAND_IN, StepKind.SETTLE]))
+def test_after_her_own_end_nothing_counts_by_itself_and_nothing_is_forgotten(acts, data, end):
+    """What came before counts as before; every other answer waits for a person, until one decides."""
+    before, after = acts[: (cut := data.draw(st.integers(0, len(acts))))], acts[cut:]
+    steps = receive(before) if before else []
+    handed = AttemptState.HANDED_IN
+    steps.append(did(len(steps) + 1, end, handed, received=HOUR))
+    for act in after:
+        number = len(steps) + 1
+        steps.append(replace(step_of(act, number, START + HOUR + number * MINUTE), state=handed))
+    late = {step.number for step in steps if attempts.is_aside(step)}
+    assert {step.number for step in deadlines.counted(steps, UNTIMED)} == {n + 1 for n in range(len(before))}
+    assert {step.number for step in deadlines.undecided(steps, UNTIMED)} == late
+    decided = [*steps, did(len(steps) + 1, StepKind.COUNT_LATE, handed, received=DAY)]
+    assert len(deadlines.counted(decided, UNTIMED)) == len(acts)
+    assert deadlines.undecided(decided, UNTIMED) == []
+
+
+@given(st.integers(1, attempts.MOST_SEQUENCE))
+def test_the_next_page_always_sends_what_is_taken(sequence):
+    known = step_of(Act(1, "q1", "a", sequence, timedelta(0)), 1, START)
+    assert sequence <= attempts.next_sequence(known) <= attempts.MOST_SEQUENCE
 
 
 FIVE = (

@@ -9,7 +9,7 @@ import pytest
 
 from lms.assessments.errors import AttemptStillOpen, ClosedForNew, NoAttemptLeft, NotNow, TakenBackTooLate
 from lms.assessments.rules import attempts, deadlines, quizzes, receipts
-from lms.assessments.rules.attempts import MOVES, AttemptState, StepKind
+from lms.assessments.rules.attempts import MOST_SEQUENCE, MOVES, AttemptState, StepKind
 from lms.assessments.rules.deadlines import GRACE, LEASE_LASTS, OUTAGE_CREDIT, Terms, Timeliness
 from lms.assessments.rules.items import Score, read_item
 from lms.assessments.rules.quizzes import Allowance, Counts, FeedbackAt, QuizSettings, Taken
@@ -98,6 +98,11 @@ def test_the_first_answer_overtakes_nothing():
     assert attempts.next_sequence(answered(1, sequence=7)) == 8
 
 
+def test_no_page_sends_more_than_is_taken():
+    assert attempts.next_sequence(answered(1, sequence=MOST_SEQUENCE - 1)) == MOST_SEQUENCE
+    assert attempts.next_sequence(answered(1, sequence=MOST_SEQUENCE)) == MOST_SEQUENCE
+
+
 def test_answers_come_in_the_order_received():
     steps = [answered(3), did(2, StepKind.HAND_IN, HANDED_IN), answered(1)]
     assert [step.number for step in attempts.answers(steps)] == [1, 3]
@@ -127,6 +132,7 @@ ALLOWED = {
     (OPEN, StepKind.HAND_IN): HANDED_IN,
     (OPEN, StepKind.TIME_UP): HANDED_IN,
     (HANDED_IN, StepKind.TAKE_BACK): OPEN,
+    (HANDED_IN, StepKind.SETTLE): HANDED_IN,
     (HANDED_IN, StepKind.COUNT_LATE): HANDED_IN,
     (HANDED_IN, StepKind.LEAVE_LATE): HANDED_IN,
     (HANDED_IN, StepKind.RESCORE): HANDED_IN,
@@ -179,7 +185,13 @@ def test_a_text_is_not_taken_back_while_it_is_marked():
         take_back(is_being_marked=True)
 
 
-@pytest.mark.parametrize("state", [OPEN, MARKED, RETURNED, RELEASED])
+def test_what_is_marked_is_refused_like_what_is_being_marked():
+    """A refusal of its own would tell her before the release that the marks are final."""
+    with pytest.raises(TakenBackTooLate):
+        take_back(MARKED)
+
+
+@pytest.mark.parametrize("state", [OPEN, RETURNED, RELEASED])
 def test_only_what_is_handed_in_is_taken_back(state):
     with pytest.raises(NotNow):
         take_back(state)
@@ -374,6 +386,63 @@ def test_a_late_answer_after_the_decision_waits_for_the_next_one():
     assert [step.number for step in deadlines.undecided(steps, UNTIMED)] == [4]
 
 
+def closed_and(*steps):
+    """Steps after the clock closed an attempt without answers; what comes was written before the due date."""
+    return [did(1, StepKind.TIME_UP, HANDED_IN, received=4 * DAY), *steps]
+
+
+def written_before(number, *, received=6 * DAY, sequence=1):
+    return answered(number, sequence=sequence, received=received, held=received, state=HANDED_IN)
+
+
+def test_once_she_asked_for_the_result_nothing_counts_by_itself():
+    settled = did(3, StepKind.SETTLE, HANDED_IN, received=5 * DAY)
+    steps = closed_and(written_before(2, received=5 * DAY), settled, written_before(4, sequence=2))
+    assert counted(*steps) == [2]
+    assert [step.number for step in deadlines.undecided(steps, UNTIMED)] == [4]
+
+
+def test_what_comes_after_she_asked_for_the_result_counts_if_a_person_says_so():
+    steps = closed_and(did(2, StepKind.SETTLE, HANDED_IN, received=5 * DAY), written_before(3))
+    assert counted(*steps, did(4, StepKind.COUNT_LATE, HANDED_IN, received=7 * DAY)) == [3]
+
+
+def test_what_came_in_time_but_after_her_own_hand_in_is_undecided():
+    steps = [did(1, StepKind.HAND_IN, HANDED_IN), answered(2, received=MINUTE, state=HANDED_IN)]
+    assert counted(*steps) == []
+    assert [step.number for step in deadlines.undecided(steps, UNTIMED)] == [2]
+    assert counted(*steps, did(3, StepKind.COUNT_LATE, HANDED_IN, received=HOUR)) == [2]
+
+
+def test_what_is_late_and_came_while_it_was_open_is_undecided_too():
+    assert [step.number for step in deadlines.undecided([answered(1, received=31 * MINUTE)], TIMED)] == [1]
+
+
+def test_what_counts_is_never_undecided():
+    steps = closed_and(answered(2, state=HANDED_IN), written_before(3, sequence=2))
+    assert deadlines.undecided(steps, UNTIMED) == []
+
+
+@pytest.mark.parametrize(
+    ("terms", "closed", "until"),
+    [
+        (UNTIMED, 4 * DAY, 18 * DAY),
+        (UNTIMED, 17 * DAY, 18 * DAY),
+        (UNTIMED, 18 * DAY, None),
+        (UNTIMED, 40 * DAY, None),
+        (replace(UNTIMED, grace=ZERO), DAY, 15 * DAY),
+        (TIMED, 45 * MINUTE, None),
+        (TIMED, 44 * MINUTE, 45 * MINUTE),
+        (replace(TIMED, opened_at=START + 4 * DAY - MINUTE), 4 * DAY, 4 * DAY + 44 * MINUTE),
+        (replace(TIMED, deadline=None), 45 * MINUTE, None),
+        (Terms(opened_at=START), 4 * DAY, None),
+    ],
+)
+def test_a_closed_attempt_waits_as_long_as_answers_may_come_and_count(terms, closed, until):
+    found = deadlines.awaits_until(terms, at=START + closed)
+    assert found == (None if until is None else START + until)
+
+
 def test_a_hand_in_that_comes_now_is_judged_with_the_outage_until_now():
     steps = [answered(1, received=28 * MINUTE, held=5 * MINUTE)]
     judged = deadlines.judge_step(steps, TIMED, received_at=START + 44 * MINUTE, held=ZERO)
@@ -562,12 +631,30 @@ def test_two_thirds_do_not_pass_sixty_seven():
 @pytest.mark.parametrize("terms", [UNTIMED, TIMED])
 def test_she_sees_what_was_right_when_the_quiz_says(feedback, state, after, sees, terms):
     settings = replace(QUIZ, feedback=feedback)
-    assert quizzes.may_see_feedback(settings, state, terms, at=START + after) is sees
+    assert quizzes.may_see_feedback(settings, state, terms, awaits_until=None, at=START + after) is sees
+
+
+@pytest.mark.parametrize(
+    ("feedback", "after", "sees"),
+    [
+        (FeedbackAt.AT_ONCE, 4 * DAY, True),
+        (FeedbackAt.HAND_IN, 4 * DAY, False),
+        (FeedbackAt.HAND_IN, 18 * DAY - SECOND, False),
+        (FeedbackAt.HAND_IN, 18 * DAY, True),
+        (FeedbackAt.CLOSE, 18 * DAY - SECOND, False),
+        (FeedbackAt.CLOSE, 18 * DAY, True),
+    ],
+)
+def test_while_answers_may_come_and_count_she_does_not_see_what_was_right(feedback, after, sees):
+    settings = replace(QUIZ, feedback=feedback)
+    until = START + 18 * DAY
+    found = quizzes.may_see_feedback(settings, HANDED_IN, UNTIMED, awaits_until=until, at=START + after)
+    assert found is sees
 
 
 def test_what_never_closes_is_explained_at_the_hand_in():
     settings = replace(QUIZ, feedback=FeedbackAt.CLOSE)
-    assert quizzes.may_see_feedback(settings, HANDED_IN, Terms(opened_at=START), at=START)
+    assert quizzes.may_see_feedback(settings, HANDED_IN, Terms(opened_at=START), awaits_until=None, at=START)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from lms.assessments.rules.attempts import AttemptState
-from lms.assessments.rules.gradebook import Asked, Done, Lack, Missing, Read, compute_mean, compute_standing
+from lms.assessments.rules.gradebook import Asked, Done, Lack, Missing, Read, Rule, ToDo, compute_mean, compute_standing
 from lms.assessments.rules.items import Score
 from lms.assessments.rules.marking import Verdict
 from lms.assessments.rules.quizzes import QuizSettings
@@ -28,7 +28,7 @@ def done(node_id="quiz", state=AttemptState.HANDED_IN, points=None, number=1, ve
 
 
 def standing(asked, *attempts, lessons=NOTHING, wanted=None):
-    return compute_standing(asked, attempts, lessons, activities_percent=wanted, at=NOW)
+    return compute_standing(asked, attempts, lessons, rule=Rule(activities_percent=wanted), at=NOW)
 
 
 def lacks(asked, *attempts):
@@ -97,3 +97,25 @@ def test_assignments_are_counted_by_where_they_stand():
         done("d", AttemptState.RETURNED),
     )
     assert (found.assignments, found.meets, found.being_marked, found.marked, found.returned) == (4, 1, 1, 1, 1)
+
+
+def test_what_is_still_hers_to_do_is_counted_by_kind():
+    practice, closed = replace(QUIZ, node_id="practice", graded=False), replace(QUIZ, node_id="later", is_open=False)
+    memos = [replace(MEMO, node_id=name) for name in ("memo", "b", "c", "d", "e")]
+    found = standing(
+        [QUIZ, practice, closed, *memos],
+        done(points=69),
+        done("practice", points=0),
+        done("memo", AttemptState.RELEASED, verdict=Verdict.NOT_YET),
+        done("b", AttemptState.RETURNED),
+        done("c", AttemptState.MARKED),
+        done("d", AttemptState.OPEN),
+        lessons=Read(read=1, open=3),
+    )
+    assert found.to_do == ToDo(lessons=2, quizzes=1, assignments=3, with_marker=1)
+    assert found.overdue == 2
+
+
+def test_a_quiz_that_is_passed_or_only_begun_is_told_apart():
+    assert standing([QUIZ], done(points=70)).to_do.quizzes == 0
+    assert standing([QUIZ], done(state=AttemptState.OPEN)).to_do.quizzes == 1

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from lms.assessments.errors import CriterionMissing, FeedbackMissing, NotALevel, TooLong
+from lms.assessments.errors import CriterionMissing, FeedbackMissing, NotALevel, QuoteNotThere, TooLong
 from lms.assessments.rules import marking as rules
 from lms.assessments.rules.attempts import AttemptState, Step, StepKind
 from lms.assessments.rules.deadlines import Terms, Timeliness
@@ -173,6 +173,23 @@ def test_marks_of_no_step_are_empty():
     assert rules.read_marks(None).levels == {} and rules.read_marks({}).feedback == ""
 
 
+BLOCKS = ["The draft asks\nboth forces.", "Two kilometres."]
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "quote"), [(1, ""), (1, "asks  both"), (1, "draft asks\nboth"), (2, "Two"), (9, "kilometres.")]
+)
+def test_a_comment_quotes_words_of_its_paragraph_however_they_wrap(paragraph, quote):
+    rules.check_quote(Comment(paragraph=paragraph, quote=quote, text="Why?"), BLOCKS)
+
+
+@pytest.mark.parametrize(("blocks", "paragraph", "told"), [(BLOCKS, 2, 2), (BLOCKS, 9, 2), ([], 1, 1)])
+def test_words_that_are_not_there_are_refused_with_the_paragraph(blocks, paragraph, told):
+    with pytest.raises(QuoteNotThere) as refusal:
+        rules.check_quote(Comment(paragraph=paragraph, quote="asks", text="Why?"), blocks)
+    assert refusal.value.values == {"paragraph": told}
+
+
 # Who marks
 
 
@@ -190,7 +207,9 @@ def marker(number, *languages, waiting=0, in_conflict=False):
         ([marker(1, "en", "fr"), marker(2, "fr")], 2),
         ([marker(2, "fr"), marker(1, "fr")], 1),
         ([marker(1, "en", waiting=1), marker(2, "ar")], 2),
-        ([marker(1, "fr", in_conflict=True), marker(2, "en", waiting=9)], 2),
+        ([marker(1, "fr", in_conflict=True), marker(2, "fr", waiting=9)], 2),
+        ([marker(1, "fr", in_conflict=True), marker(2, "en")], None),
+        ([marker(1, "en", in_conflict=True), marker(2, "en", waiting=9)], 2),
         ([marker(1, "fr", in_conflict=True)], None),
     ],
 )

@@ -149,7 +149,26 @@ def test_save_and_next_finishes_what_is_complete_and_opens_the_next(app, ingrid,
     assert answer.location == f"/en/grading/{newer}?before=marked" and state(app, desk, work) is AttemptState.MARKED
     assert "The text before is marked." in ingrid.get(answer.location).words()
     answer = ingrid.post("marking.save", submission_id=newer, data={"op": str(new_id()), "version": "0", "do": "next"})
-    assert answer.location == "/en/grading?done=draft" and state(app, desk, newer) is AttemptState.HANDED_IN
+    assert answer.location == f"/en/grading?done=draft&was={newer}"
+    assert state(app, desk, newer) is AttemptState.HANDED_IN
+    page = ingrid.get(answer.location)
+    assert "is a draft: 2 criteria have no level. Go back to it" in page.words()
+    assert page.text.count('class="notice warn"') == 1
+
+
+def test_what_was_left_as_a_draft_is_named_with_what_it_lacks_and_a_way_back(app, ingrid, desk, work):
+    with app.app_context():
+        newer = desk.hand_in(desk.cast.nour, at=NOW)
+    data = form(do="next")
+    del data["level-safety"]
+    answer = ingrid.post("marking.save", submission_id=work, data=data)
+    assert answer.location == f"/en/grading/{newer}?before=draft&was={work}"
+    page = ingrid.get(answer.location)
+    assert "Cedar is a draft: “Safe for everybody” has no level. Go back to it" in page.words()
+    assert f'href="/en/grading/{work}"' in page.text and 'class="notice warn"' in page.text
+    ingrid.post("marking.conflict_of_interest", submission_id=work)
+    hidden = ingrid.get(answer.location).words()
+    assert "Cedar" not in hidden and "The text before is saved as a draft" in hidden
 
 
 def test_finishing_without_all_levels_keeps_a_draft_and_says_so(ingrid, work):
@@ -172,6 +191,17 @@ def test_a_comment_is_marked_in_the_text_with_links_both_ways_and_can_be_removed
     assert "<mark" not in ingrid.get("marking.submission", submission_id=work).text
 
 
+def test_a_comment_on_words_that_are_not_there_is_refused_and_all_that_was_typed_stays(ingrid, work):
+    new = {"new-paragraph": "1", "new-quote": "two kilometres", "new-text": "Why two?"}
+    data = form(do="comment", feedback="Keep me.", **new)
+    page = ingrid.post("marking.save", submission_id=work, data=data, expect=422)
+    assert "These words are not in paragraph 1. Copy them from the text, or leave this empty." in page.words()
+    assert {name: page.fields[name] for name in new} == new and page.fields["feedback"] == "Keep me."
+    assert page.fields["level-problem"] == "3" and "comment-1-text" not in page.fields
+    ingrid.post("marking.save", submission_id=work, data={**data, "new-paragraph": "2"})
+    assert "two kilometres Why two?" in ingrid.get("marking.submission", submission_id=work).words()
+
+
 def test_saving_in_passing_answers_in_words(ingrid, work):
     answer = ingrid.post("marking.save", submission_id=work, data=form(do="draft"), headers=JSON, expect=200)
     assert json.loads(answer.text) == {"state": "saved", "text": "Draft saved on the server, 12:00", "version": 1}
@@ -188,7 +218,8 @@ def test_two_people_get_both_versions_and_nothing_is_overwritten(app, ingrid, am
     text = page.words()
     assert "Two versions" in text and "From Ingrid." in text and "From Amadou." in text and "Keep yours" in text
     assert page.fields["feedback"] == "From Amadou." and page.fields["version"] == "1" and page.fields["knows_both"]
-    assert "Why?" in page.text
+    assert "Why?" in page.text and "Feedback Differs" in text and "Safe for everybody Differs" not in text
+    assert "Yours, Tuesday 13 April 2027, 12:00 (UTC)" in text and f'href="/en/grading/{work}"' in page.text
     joined = form(version="1", knows_both="1", do="draft", feedback="From both.")
     amadou.post("marking.save", submission_id=work, data=joined)
     with app.app_context():
@@ -199,7 +230,8 @@ def test_the_second_reads_only_until_she_takes_over(app, ingrid, amadou, work):
     ingrid.post("marking.save", submission_id=work, data=form(do="draft"))
     page = amadou.get("marking.submission", submission_id=work)
     assert "Facilitator is marking this since Tuesday 13 April 2027, 12:00 (UTC). You can read it." in page.words()
-    assert "Save and next" not in page.words() and "disabled" in page.text
+    assert "Save and next" not in page.words() and 'type="radio"' not in page.text
+    assert "3 of 4 · meets What 3 looks like" in page.words() and "75 of 100" in page.words()
     mine = form(version="1", feedback="Do not lose me.")
     page = amadou.post("marking.save", submission_id=work, data=mine, expect=409)
     assert page.fields["feedback"] == "Do not lose me." and "Take over and save mine" in page.words()
@@ -281,7 +313,8 @@ def test_marks_are_released_by_a_press_and_told(app, ingrid, desk, work):
     assert "Release 1 mark now" in page.words()
     data = {name: page.fields[name] for name in ("op", "task", "mark")}
     answer = ingrid.post("marking.release_now", data=data)
-    assert "The marks are released." in ingrid.get(answer.location.partition("#")[0]).words()
+    told = ingrid.get(answer.location.partition("#")[0]).words()
+    assert "1 mark of “Memo” was released on Tuesday 13 April 2027, 12:00 (UTC). The participants see them" in told
     assert state(app, desk, work) is AttemptState.RELEASED
     ingrid.post("marking.release_now", data=data)
     page = ingrid.post("marking.release_now", data={**data, "op": str(new_id())}, expect=409)

@@ -155,3 +155,12 @@ def test_a_receipt_of_a_question_in_a_lesson_is_found_too(app, as_coordinator, c
     with app.app_context():
         code = db.session.query(StepRow.receipt).filter(StepRow.receipt.is_not(None)).one()[0]
     assert is_told_genuine(as_coordinator, code)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [("0000-0000-000", "Look for one too many or too few."), ("0000-0000-000é", "letters and digits only")],
+)
+def test_what_cannot_be_a_code_is_told_at_the_field(as_coordinator, typed, told):
+    page = as_coordinator.post("receipts.look_up", data={"code": typed}, expect=422)
+    assert told in page.words() and page.fields["code"] == typed and "No receipt with this code" not in page.words()

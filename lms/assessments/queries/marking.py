@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased, contains_eager, defer
 from lms.accounts.models import Person, PersonKey
 from lms.accounts.queries import NOT_FOR_PAGES
 from lms.cohorts.models import Cohort, Enrolment
+from lms.cohorts.rules import MAY_READ
 from lms.courses.rules import TaskKind, Told, tell
 from lms.kernel.db import db
 
@@ -93,7 +94,12 @@ def _find(who: Person, submission_id: UUID, which: ColumnElement[bool]) -> Submi
         .outerjoin(PersonKey, PersonKey.person_id == Person.public_id)
         .outerjoin(Conflict, own_conflict(who))
         .outerjoin(MarkerLanguages, MarkerLanguages.person_id == who.id)
-        .where(Attempt.public_id == submission_id, Attempt.kind == TaskKind.ASSIGNMENT, which)
+        .where(
+            Attempt.public_id == submission_id,
+            Attempt.kind == TaskKind.ASSIGNMENT,
+            Enrolment.state.in_(MAY_READ),
+            which,
+        )
         .options(
             contains_eager(Attempt.version),
             contains_eager(Person.key),

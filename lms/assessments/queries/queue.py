@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased, contains_eager
 from lms.accounts.models import Person, RoleGrant
 from lms.accounts.rules import MARKING_ROLES, Role
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
+from lms.cohorts.rules import MAY_READ
 from lms.courses.models import Version
 from lms.courses.rules import TaskKind, Told, tell
 from lms.kernel.db import db
@@ -163,6 +164,7 @@ def is_listed(who: Person) -> ColumnElement[bool]:
         Attempt.state.in_(WAITS),
         Enrolment.cohort_id.in_(cohorts_of(who)),
         Enrolment.person_id != who.id,
+        Enrolment.state.in_(MAY_READ),  # the work of whoever left is nobody's to read
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased, contains_eager, defer
 
 from lms.accounts.models import Person
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
+from lms.cohorts.rules import MAY_READ
 from lms.courses.models import Version
 from lms.courses.rules import TaskKind, Told, tell
 from lms.kernel.db import db
@@ -157,6 +158,7 @@ def _first_of_each(who: Person) -> Subquery:
             Attempt.kind == TaskKind.ASSIGNMENT,
             Attempt.state == AttemptState.MARKED,
             Enrolment.person_id != who.id,
+            Enrolment.state.in_(MAY_READ),
         )
         .subquery()
     )
@@ -254,6 +256,7 @@ def marked_for_update(release: Release, who: Person, wanted: Mapping[UUID, int])
             Enrolment.cohort_id == release.cohort.id,
             Attempt.node_id == release.entry.node_id,
             Enrolment.person_id != who.id,
+            Enrolment.state.in_(MAY_READ),
             Attempt.state == AttemptState.MARKED,
         )
         .options(contains_eager(Attempt.enrolment))

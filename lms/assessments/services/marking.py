@@ -12,7 +12,7 @@ from lms.kernel.db import db
 from lms.messaging import services as messaging
 from lms.modules.queries import enrolment_for_update
 
-from ..errors import BeingMarked, LateMeanwhile, MarkedMeanwhile, NothingLate, NothingToRelease, NotNow
+from ..errors import BeingMarked, LateMeanwhile, MarkedMeanwhile, NothingLate, NothingToRelease, NotNow, TextChanged
 from ..models import Attempt, Conflict, MarkerLanguages, StepRow
 from ..queries import marking as queries
 from ..queries import queue, releasing
@@ -39,7 +39,8 @@ class Sent:
     """Marks as a page sends them.
 
     operation: the random id that the page was made with. version: of the marks that the page was made from.
-    knows_both: she was shown two versions and chose, so that whoever is marking does not keep her out.
+    knows_both: she was shown two versions and chose, so that whoever is marking does not keep her out. handed_in_at: of
+    the text that she read; None where no page was read.
     """
 
     operation: UUID
@@ -47,13 +48,14 @@ class Sent:
     marks: Marks
     language: str
     knows_both: bool = False
+    handed_in_at: datetime | None = None
 
 
 def save(submission: Submission, sent: Sent, act: Act, *, by: Person, at: datetime) -> StepKind:
     """Save marks as a draft, finish them, or return the work; what it came to.
 
     A draft is not audited: steps are their own record. Raises NotALevel, TooLong, CriterionMissing, FeedbackMissing,
-    MarkedMeanwhile, BeingMarked, NotNow.
+    MarkedMeanwhile, TextChanged, BeingMarked, NotNow.
     """
     kind = marking.settle(act, submission.rubric, sent.marks, meets_percent=submission.meets_percent)
     attempt = attempt_for_update(submission.attempt.id)
@@ -65,6 +67,8 @@ def save(submission: Submission, sent: Sent, act: Act, *, by: Person, at: dateti
         if step_of_operation(step.operation) is not None:
             return kind
         raise MarkedMeanwhile
+    if sent.handed_in_at is not None and attempt.handed_in_at not in (None, sent.handed_in_at):
+        raise TextChanged
     if not sent.knows_both:
         _check_free(attempt, last, by=by, at=at)
     _append(attempt, step, by=by)

@@ -224,16 +224,17 @@ def _save_late(attempt: Attempt, late: Sequence[NewStep], *, by: Person, at: dat
 def _what_became(sent: NewStep, attempt: Attempt, steps: Sequence[Step]) -> Outcome:
     """What stands of an answer that is in the table by now, whenever it came."""
     stored = next((step for step in steps if step.operation == sent.operation), None)
-    if stored is None:  # a draft that later ones have overtaken
+    if stored is None or stored.question is None:  # a draft that later ones have overtaken
         return Outcome.OVERTAKEN
+    is_aside = rules.is_aside(stored)
     counting = [] if attempt.kind is TaskKind.ASSIGNMENT else counted(steps, attempt.terms())
-    if rules.is_aside(stored) and stored not in counting:
+    if is_aside and stored not in counting:
         return Outcome.ASIDE
-    # Of what came aside and counts, the highest still stands alone: to say "it counts" of another would be wrong.
-    in_question = counting if rules.is_aside(stored) else [step for step in steps if not rules.is_aside(step)]
-    if rules.heads(in_question)[str(sent.question)].operation != stored.operation:
+    # Of several answers that count one stands; of another it would be wrong to say that it counts.
+    head = rules.heads(counting if is_aside else [step for step in steps if not rules.is_aside(step)])[stored.question]
+    if rules.says(head) != rules.says(stored):
         return Outcome.OVERTAKEN
-    return Outcome.COUNTED if rules.is_aside(stored) else Outcome.SAVED
+    return Outcome.COUNTED if is_aside else Outcome.SAVED
 
 
 def hand_in(sitting: Sitting, sent: HandIn, *, by: Person, at: datetime) -> Attempt:

@@ -112,12 +112,14 @@
 
   // Keys of the form.
   if (!form.hasAttribute('data-keys')) return;
-  var current = 0;
+  var current = 0, dock = form.querySelector('.dock') || form;
   function go(to) {
     current = Math.min(Math.max(to, 0), criteria.length - 1);
     var one = criteria[current];
-    (one.querySelector(':checked') || one.querySelector('input')).focus({ preventScroll: true });
-    one.scrollIntoView({ block: 'nearest' });
+    var input = one.querySelector(':checked') || one.querySelector('input');
+    input.focus({ preventScroll: true });
+    // All of the criterion, or at least its level where the window is too low for all.
+    (one.offsetHeight + dock.offsetHeight < Math.min(form.clientHeight, innerHeight) ? one : input.parentNode).scrollIntoView({ block: 'nearest' });
   }
   function open(field) {
     var folded = field.parentNode;

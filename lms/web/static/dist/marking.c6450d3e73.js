@@ -1,10 +1,23 @@
 /* Extras for markers: keys, the total as it grows, saving in passing. Everything works when this file never arrives. */
 (function () {
   'use strict';
-  var d = document, form = d.getElementById('marks'), queue = d.querySelector('.queue[data-keys]');
+  var d = document, form = d.getElementById('marks'), queue = d.querySelector('.queue[data-keys]'), list = d.getElementById('keys');
   function all(selector, within) { return [].slice.call((within || d).querySelectorAll(selector)); }
   function typing(target) { return /^(TEXTAREA|SELECT)$/.test(target.tagName) || (target.tagName === 'INPUT' && !/^(radio|checkbox)$/.test(target.type)); }
   function plain(event) { return !event.defaultPrevented && !event.altKey && !event.metaKey && !event.ctrlKey && !typing(event.target); }
+
+  function follow(link) { if (link) link.click(); }
+
+  // Keys are there where she did not switch them off: outside text boxes only. Escape leaves one.
+  if (list) d.addEventListener('keydown', function (event) {
+    var key = event.key.toLowerCase();
+    if (key === 'escape' && typing(event.target)) return event.target.blur();
+    if (!plain(event)) return;
+    if (key === '?') { list.open = !list.open; list.querySelector('summary').focus(); }
+    else if (key === 'n' || key === 'p') follow(d.querySelector('.pager [rel="' + (key === 'n' ? 'next' : 'prev') + '"]'));
+    else return;
+    event.preventDefault();
+  });
 
   // The queue: rows up and down; Enter opens the link that has the focus.
   if (queue) {
@@ -97,21 +110,22 @@
     });
   }
 
-  // Keys, where she did not switch them off: outside text boxes only.
+  // Keys of the form.
   if (!form.hasAttribute('data-keys')) return;
-  var current = 0;
+  var current = 0, dock = form.querySelector('.dock') || form;
   function go(to) {
     current = Math.min(Math.max(to, 0), criteria.length - 1);
     var one = criteria[current];
-    (one.querySelector(':checked') || one.querySelector('input')).focus();
-    one.scrollIntoView({ block: 'nearest' });
+    var input = one.querySelector(':checked') || one.querySelector('input');
+    input.focus({ preventScroll: true });
+    // All of the criterion, or at least its level where the window is too low for all.
+    (one.offsetHeight + dock.offsetHeight < Math.min(form.clientHeight, innerHeight) ? one : input.parentNode).scrollIntoView({ block: 'nearest' });
   }
   function open(field) {
     var folded = field.parentNode;
     if (folded.tagName === 'DETAILS') folded.open = true;
     field.focus();
   }
-  function follow(link) { if (link) link.click(); }
   form.addEventListener('focusin', function (event) {
     var at = criteria.indexOf(event.target.closest('.crit'));
     if (at >= 0) current = at;
@@ -119,7 +133,7 @@
   d.addEventListener('keydown', function (event) {
     if (event.ctrlKey && event.key === 'Enter') return follow(form.querySelector('[value="next"]'));
     if (!plain(event)) return;
-    var key = event.key.toLowerCase(), list = d.getElementById('keys');
+    var key = event.key.toLowerCase();
     if (/^[0-4]$/.test(key)) {
       var level = criteria[current].querySelector('[value="' + key + '"]');
       if (level.matches(':disabled')) return;
@@ -130,8 +144,6 @@
     } else if (key === 'arrowup' || key === 'arrowdown') go(current + (key === 'arrowup' ? -1 : 1));
     else if (key === 'c') open(criteria[current].querySelector('textarea'));
     else if (key === 'f') open(d.getElementById('feedback'));
-    else if (key === 'n' || key === 'p') follow(d.querySelector('.pager [rel="' + (key === 'n' ? 'next' : 'prev') + '"]'));
-    else if (key === '?') { list.open = !list.open; list.querySelector('summary').focus(); }
     else return;
     event.preventDefault();
   });
