@@ -204,7 +204,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("assessments_step") as batch_op:
         batch_op.create_index(
-            batch_op.f("assessments_step_attempt_id_question_sequence_ix"), ["attempt_id", "question", "sequence"], unique=False
+            batch_op.f("assessments_step_attempt_id_question_sequence_ix"),
+            ["attempt_id", "question", "sequence"],
+            unique=False,
         )
 
     with op.batch_alter_table("accounts_person") as batch_op:

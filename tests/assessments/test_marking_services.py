@@ -264,8 +264,21 @@ def declare(desk, member, one):
         marking.declare_conflict(found, by=desk.person(member), at=NOW)
 
 
+def reads(desk, member, *languages):
+    with transaction():
+        marking.choose_languages(languages, by=desk.person(member))
+
+
+def test_what_nobody_else_reads_goes_to_nobody(desk, work):
+    declare(desk, desk.cast.facilitator, work)
+    assert desk.attempt(work).marker_id is None
+    coordinator = desk.person(desk.cast.coordinator)
+    assert queues.queue_of(coordinator, Show(), page=1, language="en", at=NOW).first.id == work
+
+
 def test_a_conflict_of_interest_hides_all_work_of_that_participant_and_passes_it_on(desk, work):
     note = desk.hand_in(desk.cast.cedar, task=desk.note)
+    reads(desk, desk.amadou, "fr", "en")
     declare(desk, desk.cast.facilitator, work)
     for one in (work, note):
         assert desk.attempt(one).marker_id == desk.amadou.id
@@ -367,6 +380,7 @@ def test_the_queue_says_how_each_stands(desk, work):
     olivier = desk.hand_in(desk.cast.olivier)
     desk.mark(desk.cast.facilitator, work)
     desk.mark(desk.cast.facilitator, nour, Act.DRAFT)
+    reads(desk, desk.amadou, "fr", "en")
     declare(desk, desk.cast.facilitator, olivier)
     queue = queues.queue_of(desk.person(desk.cast.facilitator), Show(everything=True), page=1, language="en", at=NOW)
     found = {row.alias: (row.state, row.late, row.marker) for row in queue.rows}

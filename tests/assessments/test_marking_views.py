@@ -4,13 +4,16 @@ import json
 import re
 
 import pytest
+from sqlalchemy import update
 
 from lms.assessments.queries import marking as queries
 from lms.assessments.queries import sitting as sittings
 from lms.assessments.rules.attempts import AttemptState
 from lms.assessments.rules.marking import Act
 from lms.assessments.services import taking
-from lms.kernel.db import transaction
+from lms.cohorts.models import Enrolment
+from lms.cohorts.rules import EnrolmentState
+from lms.kernel.db import db, transaction
 from lms.kernel.ids import new_id
 from tests.assessments.desk import TEXT, make_desk
 from tests.cast import DAY, NOW
@@ -199,7 +202,7 @@ def test_a_comment_on_words_that_are_not_there_is_refused_and_all_that_was_typed
     assert {name: page.fields[name] for name in new} == new and page.fields["feedback"] == "Keep me."
     assert page.fields["level-problem"] == "3" and "comment-1-text" not in page.fields
     ingrid.post("marking.save", submission_id=work, data={**data, "new-paragraph": "2"})
-    assert "two kilometres Why two?" in ingrid.get("marking.submission", submission_id=work).words()
+    assert "two kilometresWhy two?" in ingrid.get("marking.submission", submission_id=work).words()
 
 
 def test_saving_in_passing_answers_in_words(ingrid, work):
@@ -230,8 +233,8 @@ def test_the_second_reads_only_until_she_takes_over(app, ingrid, amadou, work):
     ingrid.post("marking.save", submission_id=work, data=form(do="draft"))
     page = amadou.get("marking.submission", submission_id=work)
     assert "Facilitator is marking this since Tuesday 13 April 2027, 12:00 (UTC). You can read it." in page.words()
-    assert "Save and next" not in page.words() and 'type="radio"' not in page.text
-    assert "3 of 4 · meets What 3 looks like" in page.words() and "75 of 100" in page.words()
+    assert "Save and next" not in page.words() and 'type="radio" name' not in page.text
+    assert "3 of 4 · meetsWhat 3 looks like" in page.words() and "75 of 100" in page.words()
     mine = form(version="1", feedback="Do not lose me.")
     page = amadou.post("marking.save", submission_id=work, data=mine, expect=409)
     assert page.fields["feedback"] == "Do not lose me." and "Take over and save mine" in page.words()
@@ -287,7 +290,13 @@ def test_a_marker_of_another_cohort_finds_nothing(app, desk, work):
     visitor.post("marking.release_now", data={"task": "x"}, expect=404)
 
 
-def test_stepping_aside_hides_the_work_and_names_who_has_it(app, ingrid, desk, work):
+def test_stepping_aside_leaves_to_the_coordinator_what_nobody_else_reads(ingrid, desk, work):
+    page = ingrid.get(ingrid.post("marking.conflict_of_interest", submission_id=work).location)
+    assert "With a conflict of interest: passed to the coordinator" in page.words()
+
+
+def test_stepping_aside_hides_the_work_and_names_who_has_it(app, ingrid, amadou, desk, work):
+    amadou.post("marking.languages", data={"language": ["fr", "en"]})
     answer = ingrid.post("marking.conflict_of_interest", submission_id=work)
     page = ingrid.get(answer.location)
     assert "You stepped aside." in page.words()
@@ -434,6 +443,33 @@ def test_marks_for_what_was_taken_back_are_shown_again_without_its_text(ingrid, 
     answer = ingrid.post("marking.save", submission_id=taken_back, data=form(do="draft"), headers=JSON, expect=409)
     told = json.loads(answer.text)
     assert told["state"] == "refused" and "its writer took it back" in told["text"]
+
+
+def test_marks_do_not_land_on_a_text_that_was_not_read(app, ingrid, desk):
+    with app.app_context():
+        work = desk.hand_in(desk.cast.cedar, task=desk.note)
+    read = ingrid.get("marking.submission", submission_id=work).fields["handed"]
+    with app.app_context():
+        take_back(desk)
+        desk.hand_in(desk.cast.cedar, text="Another text altogether.", at=NOW, task=desk.note)
+    page = ingrid.post("marking.save", submission_id=work, data=form(handed=read, feedback="On the first."), expect=409)
+    assert "handed it in again" in page.words() and "Another text altogether." in page.words()
+    assert "On the first." in page.text and state(app, desk, work) is AttemptState.HANDED_IN
+    ingrid.post("marking.save", submission_id=work, data=form(do="finish", handed=page.fields["handed"]))
+    assert state(app, desk, work) is AttemptState.MARKED
+
+
+def test_the_work_of_whoever_left_is_in_no_list(app, ingrid, desk):
+    with app.app_context():
+        work = desk.hand_in(desk.cast.cedar)
+        with transaction():
+            db.session.execute(
+                update(Enrolment)
+                .where(Enrolment.person_id == desk.cast.cedar.id)
+                .values(state=EnrolmentState.WITHDRAWN)
+            )
+    ingrid.get("marking.submission", submission_id=work, expect=404)
+    assert "Cedar" not in ingrid.get("/en/grading?show=all").words()
 
 
 def test_other_acts_on_what_was_taken_back_lead_to_the_queue(app, ingrid, desk, taken_back):

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import Engine, event, insert, select, text
 
 from lms.assessments import jobs
 from lms.assessments.errors import (
@@ -30,11 +30,14 @@ from lms.cohorts.errors import TakesPartNoMore
 from lms.cohorts.rules import EnrolmentState
 from lms.kernel.db import db, transaction
 from lms.kernel.ids import new_id
-from tests.assessments.pupil import Pupil
+from lms.kernel.sealed import Sealed
+from tests.assessments.pupil import Pupil, answer
 from tests.cast import DAY, HOUR, NOW
 
 MINUTE = timedelta(minutes=1)
-UNCHANGED, SAVED, OVERTAKEN, ASIDE = Outcome
+UNCHANGED, SAVED, COUNTED, OVERTAKEN, ASIDE = Outcome
+CLOSED, AWAITED = NOW + 4 * DAY, NOW + 18 * DAY
+"""When the clock closes the quiz, and until when answers to it may come and count."""
 
 
 def chosen(*options):
@@ -137,10 +140,10 @@ def test_who_takes_a_pause_may_go_on_answering(in_app, cast):
 
 def test_a_saved_answer_is_a_step(pupil):
     attempt = pupil.open()
-    assert pupil.send("m1-i1", chosen("b"), flagged=True, held=MINUTE) is SAVED
+    assert pupil.send("m1-i1", chosen("b"), flagged=True, held=MINUTE, at=NOW + HOUR) is SAVED
     (row,) = pupil.rows(attempt)
     assert (row.data, row.flagged, row.sequence, row.state) == (chosen("b"), True, 1, AttemptState.OPEN)
-    assert (row.written_at, row.received_at) == (NOW - MINUTE, NOW)
+    assert (row.written_at, row.received_at) == (NOW + HOUR - MINUTE, NOW + HOUR)
 
 
 def test_the_same_act_twice_is_one_step(pupil):
@@ -150,11 +153,11 @@ def test_the_same_act_twice_is_one_step(pupil):
     assert len(pupil.rows(attempt)) == 1
 
 
-def test_the_same_act_again_after_another_changes_nothing(pupil):
+def test_the_same_act_again_after_another_changes_nothing_and_is_said_to_be_overtaken(pupil):
     attempt, op = pupil.open(), new_id()
     pupil.send("m1-i1", chosen("a"), op=op)
     pupil.send("m1-i1", chosen("b"), sequence=2)
-    assert pupil.send("m1-i1", chosen("a"), op=op) is UNCHANGED
+    assert pupil.send("m1-i1", chosen("a"), op=op) is OVERTAKEN
     assert pupil.standing(attempt) == {"m1-i1": chosen("b")}
     assert len(pupil.rows(attempt)) == 2
 
@@ -255,20 +258,77 @@ def test_what_comes_after_the_hand_in_is_kept_aside_and_changes_no_score(pupil):
     assert (attempt.points, attempt.points_of) == (100, 300)
 
 
-def test_what_comes_aside_twice_is_one_step(pupil):
+def test_what_comes_aside_twice_is_one_step_and_is_told_twice(pupil):
     attempt, op = pupil.open(), new_id()
     pupil.hand_in()
-    pupil.send("m1-i1", chosen("a"), op=op)
-    assert pupil.send("m1-i1", chosen("a"), op=op) is UNCHANGED
+    assert [pupil.send("m1-i1", chosen("a"), op=op) for _ in range(2)] == [ASIDE, ASIDE]
     assert len(pupil.rows(attempt)) == 2
 
 
-def test_what_was_saved_and_is_sent_again_after_the_hand_in_is_the_same_act(pupil):
+def test_what_was_saved_and_is_sent_again_after_the_hand_in_is_still_saved(pupil):
     attempt, op = pupil.open(), new_id()
     pupil.send("m1-i1", chosen("a"), op=op)
     pupil.hand_in()
-    assert pupil.send("m1-i1", chosen("a"), op=op) is UNCHANGED
+    assert pupil.send("m1-i1", chosen("a"), op=op) is SAVED
     assert pupil.kinds(attempt) == ["answer", "hand in"]
+
+
+def test_what_was_overtaken_and_is_sent_again_after_the_hand_in_is_not_said_to_be_saved(pupil):
+    pupil.open()
+    op = new_id()
+    pupil.send("m1-i1", chosen("a"), op=op)
+    pupil.send("m1-i1", chosen("b"), sequence=2)
+    pupil.hand_in()
+    assert pupil.send("m1-i1", chosen("a"), op=op) is OVERTAKEN
+
+
+def test_a_draft_that_later_ones_have_overtaken_is_not_said_to_be_saved(writer):
+    attempt, op = writer.open(), new_id()
+    writer.send("m1-i6", {"text": "One"}, op=op)
+    writer.send("m1-i6", {"text": "One two"}, sequence=2)
+    assert writer.send("m1-i6", {"text": "One"}, op=op) is OVERTAKEN
+    assert len(writer.rows(attempt)) == 2
+
+
+def test_a_text_that_comes_after_the_hand_in_is_aside_each_time_it_comes(writer):
+    attempt, op = writer.open(), new_id()
+    writer.send("m1-i6", {"text": "One"})
+    writer.hand_in()
+    assert [writer.send("m1-i6", {"text": "Two"}, sequence=2, op=op) for _ in range(2)] == [ASIDE, ASIDE]
+    assert writer.kinds(attempt) == ["answer", "hand in", "answer"]
+
+
+def test_a_page_of_answers_is_kept_at_once_and_each_is_told(pupil):
+    attempt = pupil.open()
+    pupil.send("m1-i1", chosen("a"))
+    pupil.send("m1-i2", chosen("a"), sequence=2)
+    page = [
+        answer("m1-i1", chosen("a"), sequence=2),
+        answer("m1-i2", chosen("b"), sequence=1),
+        answer("m1-i3", words("truce")),
+    ]
+    assert pupil.send_page(page) == {"m1-i1": UNCHANGED, "m1-i2": OVERTAKEN, "m1-i3": SAVED}
+    assert pupil.standing(attempt) == {"m1-i1": chosen("a"), "m1-i2": chosen("a"), "m1-i3": words("truce")}
+
+
+def test_a_page_with_one_question_too_many_saves_nothing(pupil):
+    attempt = pupil.open()
+    with pytest.raises(NotInAttempt):
+        pupil.send_page([answer("m1-i1", chosen("a")), answer("m1-i4", chosen("true"))])
+    assert pupil.rows(attempt) == []
+
+
+def test_a_page_that_comes_after_the_clock_is_judged_answer_by_answer(pupil):
+    attempt = pupil.open()
+    pupil.send("m1-i3", words("war"))
+    page = [
+        answer("m1-i1", chosen("b"), held=5 * DAY),
+        answer("m1-i2", chosen("a", "c"), held=MINUTE),
+        answer("m1-i3", words("truce"), sequence=2, held=5 * DAY),
+    ]
+    assert pupil.send_page(page, at=NOW + 5 * DAY) == {"m1-i1": COUNTED, "m1-i2": ASIDE, "m1-i3": COUNTED}
+    assert pupil.kinds(attempt) == ["answer", "time up", "answer", "answer", "answer"]
+    assert (attempt.points, attempt.points_of) == (200, 300)
 
 
 def test_an_answer_to_an_older_attempt_is_kept_with_it(pupil):
@@ -403,6 +463,16 @@ def test_nothing_is_taken_back_that_is_being_marked(writer):
         writer.take_back(at=NOW + HOUR)
 
 
+def test_nothing_is_taken_back_that_is_marked(writer):
+    attempt = writer.open()
+    writer.send("m1-i6", {"text": "Words"})
+    writer.hand_in()
+    move(attempt, StepKind.MARK)
+    with pytest.raises(TakenBackTooLate):
+        writer.take_back(at=NOW + HOUR)
+    assert attempt.state is AttemptState.MARKED
+
+
 def test_a_new_version_carries_the_text_over_and_leaves_the_old_one(writer):
     first = writer.open()
     writer.send("m1-i6", {"text": "The first text"})
@@ -452,6 +522,60 @@ def test_the_clock_closes_once(pupil):
     assert pupil.kinds(attempt) == ["time up"]
 
 
+def test_what_is_handed_in_closes_no_more(pupil, timed):
+    assert pupil.open().closes_at == CLOSED
+    assert pupil.hand_in().closes_at is None
+    attempt = timed.open()
+    jobs.close({}, NOW + HOUR)
+    db.session.expire_all()
+    assert attempt.closes_at is None
+
+
+def test_an_allowance_that_was_given_while_the_worker_runs_wins(pupil):
+    """The list was read before the allowance, the row is locked after it."""
+    attempt = pupil.open()
+    (due,) = sittings.due_to_close(at=CLOSED, after=0, most=9)
+    with transaction():
+        attempt.due_at, attempt.closes_at = NOW + 9 * DAY, NOW + 12 * DAY
+    jobs._close(due, CLOSED)
+    db.session.expire_all()
+    assert attempt.state is AttemptState.OPEN
+    assert pupil.kinds(attempt) == []
+
+
+def test_what_was_handed_in_while_the_worker_runs_stays_as_it_is(pupil):
+    attempt = pupil.open()
+    (due,) = sittings.due_to_close(at=CLOSED, after=0, most=9)
+    pupil.hand_in()
+    jobs._close(due, CLOSED)
+    assert pupil.kinds(attempt) == ["hand in"]
+
+
+def test_one_that_cannot_be_closed_is_said_and_the_others_go_on(pupil, timed, caplog):
+    broken, whole = pupil.open(), timed.open()
+    step = taking.answer_step(broken, answer("m1-i3", words("truce")), by=pupil.person, at=NOW)
+    row = step.values(broken.id, AttemptState.OPEN, opened_at=NOW)
+    with transaction():
+        db.session.execute(insert(StepRow), [{**row, "sealed": Sealed(row["sealed"].box[:-1] + b"?")}])
+    assert broken.id < whole.id
+    jobs.close({}, CLOSED)
+    assert [attempt.state for attempt in pupil.attempts()] == [AttemptState.OPEN]
+    assert [attempt.state for attempt in timed.attempts()] == [AttemptState.HANDED_IN]
+    assert "stays open: CannotOpen" in caplog.text and "truce" not in caplog.text
+
+
+def test_one_run_of_the_worker_closes_all_however_many(pupil):
+    first = pupil.open()
+    number = range(2, jobs.MOST_AT_ONCE + 3)
+    copied = {column.key: getattr(first, column.key) for column in Attempt.__table__.columns if column.key != "id"}
+    with transaction():
+        db.session.execute(insert(Attempt), [{**copied, "public_id": new_id(), "number": one} for one in number])
+    jobs.close({}, CLOSED)
+    db.session.expire_all()
+    assert {attempt.state for attempt in pupil.attempts()} == {AttemptState.HANDED_IN}
+    assert len(pupil.attempts()) == jobs.MOST_AT_ONCE + 2
+
+
 def test_the_clock_scores_typed_answers_too(pupil):
     attempt = pupil.open()
     pupil.send("m1-i3", words("truce"))
@@ -486,10 +610,121 @@ def test_handing_in_after_the_clock_says_that_the_time_was_up(pupil):
 def test_what_was_written_before_the_due_date_counts_after_the_clock_closed_it(pupil):
     attempt = pupil.open()
     jobs.close({}, NOW + 5 * DAY)
-    assert pupil.send("m1-i1", chosen("b"), at=NOW + 6 * DAY, held=6 * DAY) is ASIDE
+    assert pupil.send("m1-i1", chosen("b"), at=NOW + 6 * DAY, held=6 * DAY) is COUNTED
     db.session.expire_all()
     assert attempt.points == 100
     assert undecided(pupil.steps(attempt), attempt.terms()) == []
+
+
+def test_what_counts_after_the_clock_counts_each_time_it_comes(pupil):
+    attempt, op = pupil.open(), new_id()
+    jobs.close({}, CLOSED)
+    sent = [pupil.send("m1-i1", chosen("b"), op=op, at=NOW + 5 * DAY, held=5 * DAY) for _ in range(2)]
+    assert sent == [COUNTED, COUNTED]
+    assert pupil.kinds(attempt) == ["time up", "answer"]
+
+
+def test_an_older_answer_that_comes_after_the_clock_is_not_said_to_count(pupil):
+    """It would, but another one of hers stands: the sentence would be wrong."""
+    attempt = pupil.open()
+    pupil.send("m1-i1", chosen("b"), sequence=3)
+    jobs.close({}, CLOSED)
+    assert pupil.send("m1-i1", chosen("a"), sequence=2, at=NOW + 5 * DAY, held=5 * DAY) is OVERTAKEN
+    db.session.expire_all()
+    assert attempt.points == 100
+
+
+def test_the_same_answer_from_another_page_counts_after_the_clock(pupil):
+    pupil.open()
+    pupil.send("m1-i1", chosen("b"), sequence=3)
+    jobs.close({}, CLOSED)
+    assert pupil.send("m1-i1", chosen("b"), sequence=2, at=NOW + 5 * DAY, held=5 * DAY) is COUNTED
+
+
+def test_a_forged_time_places_no_answer_before_the_opening_of_its_attempt(pupil):
+    """Opened in the days of grace, after the due date: nothing in it can have been written before that."""
+    attempt = pupil.open(at=NOW + 2 * DAY)
+    jobs.close({}, CLOSED)
+    assert pupil.send("m1-i1", chosen("b"), at=NOW + 5 * DAY, held=14 * DAY) is ASIDE
+    db.session.expire_all()
+    assert pupil.rows(attempt)[-1].written_at == NOW + 2 * DAY
+    assert attempt.points == 0
+    assert len(undecided(pupil.steps(attempt), attempt.terms())) == 1
+
+
+def test_an_answer_to_the_open_attempt_is_not_written_before_it_was_opened(pupil):
+    attempt = pupil.open()
+    pupil.send("m1-i1", chosen("b"), at=NOW + HOUR, held=DAY)
+    assert pupil.rows(attempt)[0].written_at == NOW
+
+
+# --- Asking for the result
+
+
+def test_an_attempt_that_the_clock_closed_waits_for_what_was_written_before(pupil):
+    attempt = pupil.open()
+    jobs.close({}, CLOSED)
+    db.session.expire_all()
+    assert attempt.awaits_until == AWAITED
+
+
+def test_a_timed_attempt_that_the_clock_closed_waits_for_nothing(timed):
+    attempt = timed.open()
+    jobs.close({}, NOW + 45 * MINUTE)
+    db.session.expire_all()
+    assert (attempt.state, attempt.awaits_until) == (AttemptState.HANDED_IN, None)
+
+
+def test_what_she_handed_in_herself_waits_for_nothing(pupil):
+    assert pupil.open().awaits_until is None
+    assert pupil.hand_in().awaits_until is None
+
+
+def test_asking_for_the_result_twice_is_one_act(pupil):
+    attempt = pupil.open()
+    jobs.close({}, CLOSED)
+    for _ in range(2):
+        pupil.settle(attempt, at=NOW + 5 * DAY)
+    db.session.expire_all()
+    assert attempt.awaits_until is None
+    assert pupil.kinds(attempt) == ["time up", "settle"]
+    assert pupil.rows(attempt)[-1].by_id == pupil.person.id
+
+
+def test_there_is_nothing_to_ask_for_in_what_is_open_or_was_handed_in(pupil):
+    attempt = pupil.open()
+    pupil.settle(attempt)
+    pupil.hand_in()
+    pupil.settle(attempt)
+    assert pupil.kinds(attempt) == ["hand in"]
+
+
+def test_once_she_asked_for_the_result_what_comes_waits_for_a_person(pupil):
+    attempt = pupil.open()
+    jobs.close({}, CLOSED)
+    pupil.send("m1-i1", chosen("b"), at=NOW + 5 * DAY, held=5 * DAY)
+    pupil.settle(attempt, at=NOW + 5 * DAY)
+    forged = pupil.send("m1-i2", chosen("a", "c"), at=NOW + 5 * DAY + MINUTE, held=6 * DAY)
+    db.session.expire_all()
+    assert (forged, attempt.points) == (ASIDE, 100)
+    assert [step.question for step in undecided(pupil.steps(attempt), attempt.terms())] == ["m1-i2"]
+
+
+def test_a_person_may_count_what_came_after_she_asked_for_the_result(pupil):
+    attempt = pupil.open()
+    jobs.close({}, CLOSED)
+    pupil.settle(attempt, at=NOW + 5 * DAY)
+    pupil.send("m1-i1", chosen("b"), at=NOW + 5 * DAY + MINUTE, held=5 * DAY)
+    move(attempt, StepKind.COUNT_LATE)
+    taking.rescore(attempt, owner=pupil.person)
+    assert attempt.points == 100
+
+
+def test_what_came_in_time_after_her_own_hand_in_waits_for_a_person(pupil):
+    attempt = pupil.open()
+    pupil.hand_in()
+    pupil.send("m1-i1", chosen("b"), at=NOW + MINUTE)
+    assert len(undecided(pupil.steps(attempt), attempt.terms())) == 1
 
 
 def test_what_was_written_later_is_kept_and_undecided(pupil):
@@ -595,6 +830,121 @@ def test_two_orders_of_arrival_leave_the_same_answers_and_the_same_score(in_app,
         db.session.commit()
         db.session.expunge_all()
     assert found[0] == found[1]
+
+
+# --- What many drafts cost
+
+MANY = 1_500
+DRAFT = "The text of a draft, saved again and again while it is being written."
+
+
+class Fetched:
+    """Steps that were fetched from the database, as a context."""
+
+    def __enter__(self):
+        db.session.expunge_all()
+        self.count = 0
+        event.listen(StepRow, "load", self._note)
+        return self
+
+    def __exit__(self, *rest):
+        event.remove(StepRow, "load", self._note)
+
+    def _note(self, row, context):
+        self.count += 1
+
+
+def cost_of_drafts(writer, drafts):
+    """Steps fetched by each thing that a page does, when so many drafts are saved; leaves it open."""
+    attempt = writer.open()
+    there = len(writer.rows(attempt))
+    writer.send_drafts(attempt, [(one, f"{DRAFT} {one}") for one in range(there + 1, drafts + 1)])
+    op, last = new_id(), {"text": f"{DRAFT} {drafts}"}
+    acts = {
+        "page": lambda: len(writer.sitting().steps),
+        "same": lambda: writer.send("m1-i6", last, sequence=drafts + 1),
+        "save": lambda: writer.send("m1-i6", {"text": "Last"}, sequence=drafts + 1, op=op),
+        "save again": lambda: writer.send("m1-i6", {"text": "Last"}, sequence=drafts + 1, op=op),
+        "overtaken": lambda: writer.send("m1-i6", {"text": "Older"}, sequence=1, at=NOW + MINUTE),
+        "hand in": writer.hand_in,
+        "result": lambda: sittings.find_handed(writer.person, writer.sitting()),
+        "aside": lambda: writer.send("m1-i6", {"text": "Late"}, sequence=drafts + 2),
+        "take back": writer.take_back,
+    }
+    found = {}
+    for name, act in acts.items():
+        with Fetched() as fetched:
+            act()
+        found[name] = fetched.count
+    return found
+
+
+def test_what_a_save_or_a_page_fetches_does_not_grow_with_the_drafts(in_app, cast):
+    few = cost_of_drafts(Pupil(cast.cedar, cast.nodes["m1-memo"]), 3)
+    many = cost_of_drafts(Pupil(cast.nour, cast.nodes["m1-memo"]), MANY)
+    assert many == few
+    assert max(many.values()) <= 12, many
+
+
+def test_the_next_version_carries_over_the_last_of_many_drafts(writer):
+    first = writer.open()
+    writer.send_drafts(first, [(one, f"Draft {one}") for one in range(1, MANY + 1)])
+    writer.hand_in()
+    move(first, StepKind.RETURN)
+    with Fetched() as fetched:
+        second = writer.open(at=NOW + HOUR)
+    assert writer.standing(second) == {"m1-i6": {"text": f"Draft {MANY}"}}
+    assert fetched.count <= 3
+
+
+def test_the_last_rows_of_an_attempt_are_what_was_in_time_what_came_aside_and_all_acts(writer):
+    attempt = writer.open()
+    writer.send_drafts(attempt, [(one, f"Draft {one}") for one in range(1, 10)])
+    writer.hand_in()
+    writer.send("m1-i6", {"text": "Late"}, sequence=10)
+    writer.send("m1-i6", {"text": "Later"}, sequence=11)
+    writer.take_back()
+    rows = sittings.last_rows_of(attempt)
+    found = [(row.kind.value, row.sequence, row.state.value) for row in rows]
+    assert found == [
+        ("answer", 9, "open"),
+        ("hand in", 0, "handed in"),
+        ("answer", 10, "handed in"),
+        ("answer", 11, "handed in"),
+        ("take back", 0, "open"),
+    ]
+
+
+def plans(act):
+    """How SQLite does each statement about steps: what EXPLAIN QUERY PLAN says of it."""
+    asked = []
+
+    def note(connection, cursor, statement, parameters, context, executemany):
+        if statement.startswith("SELECT") and "assessments_step" in statement:
+            asked.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        act()
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    connection = db.session.connection()
+    return [
+        " | ".join(row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters))
+        for statement, parameters in asked
+    ]
+
+
+def test_the_highest_draft_is_found_by_the_index(writer):
+    if db.session.get_bind().dialect.name != "sqlite":
+        return  # PostgreSQL plans by what is in the table: with ten rows it reads them all
+    attempt = writer.open()
+    writer.send_drafts(attempt, [(one, f"Draft {one}") for one in range(1, 10)])
+    found = [*plans(writer.sitting), *plans(lambda: sittings.last_rows_of(attempt))]
+    assert len(found) == 2
+    for plan in found:
+        assert plan.count("assessments_step_attempt_id_question_sequence_ix (attempt_id=? AND question=?)") == 1, plan
+        assert "SCAN assessments_step" not in plan, plan
 
 
 # --- What is stored

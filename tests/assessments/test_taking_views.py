@@ -10,14 +10,17 @@ from sqlalchemy import event, func, select
 
 from lms.assessments import jobs
 from lms.assessments.models import Attempt, StepRow
-from lms.assessments.rules.attempts import AttemptState
-from lms.kernel.db import WRITES, db
+from lms.assessments.queries import sitting as sittings
+from lms.assessments.rules.attempts import AttemptState, StepKind
+from lms.assessments.services.steps import NewStep, append
+from lms.kernel.db import WRITES, db, transaction
 from tests.assessments.screen import form_to, forms_of, send
 from tests.assessments.taught import in_context
 from tests.cast import DAY, HOUR, NOW
 from tests.client import Visitor
 
-MINUTE = timedelta(minutes=1)
+MINUTE, MILLISECOND = timedelta(minutes=1), timedelta(milliseconds=1)
+COUNTS = "This arrived after the due date, but was written before it. It is saved, and it counts."
 LANGUAGES = ["en", "fr", "ar"]
 MOST_BYTES_OF_A_QUESTION = 6_000
 
@@ -57,9 +60,9 @@ def said(app, node_id="m1-quiz"):
         return [(row.kind.value, row.question, row.data, row.state.value) for row in rows]
 
 
-def count(app):
+def count(app, table=StepRow):
     with app.app_context():
-        return db.session.scalar(select(func.count()).select_from(StepRow))
+        return db.session.scalar(select(func.count()).select_from(table))
 
 
 # --- The ordinary way
@@ -184,6 +187,30 @@ def test_the_script_is_told_of_two_versions_and_of_a_closed_attempt(taking, quiz
     assert "already handed in" in send(taking, old, expect=409, script=True).response.json["text"]
 
 
+def test_the_script_is_told_that_what_came_late_counts(taking, quiz, clock):
+    _, form = question(taking, quiz, 1)
+    form.choose("q1", "b").sent["held1"] = str(5 * DAY // MILLISECOND)
+    clock.at = NOW + 5 * DAY
+    answers = [send(taking, form, expect=200, script=True).response.json for _ in range(2)]
+    assert answers[0] == answers[1] == {"text": COUNTS}
+
+
+def test_the_script_is_not_told_saved_of_what_was_overtaken(taking, quiz):
+    _, form = question(taking, quiz, 1)
+    send(taking, form.choose("q1", "a"), expect=200, script=True)
+    _, newer = question(taking, quiz, 1)
+    send(taking, newer.choose("q1", "b"), expect=200, script=True)
+    answer = send(taking, form, expect=409, script=True).response.json
+    assert answer["reload"] is True and "another device" in answer["text"]
+
+
+def test_the_script_is_told_that_a_save_of_something_closed_was_refused(taking, quiz):
+    _, form = question(taking, quiz, 1)
+    hand_in(taking, quiz)
+    form.sent["op1"] = "broken"
+    assert "damaged or out of date" in send(taking, form, expect=409, script=True).response.json["text"]
+
+
 def test_the_script_is_told_why_something_is_refused(taking, quiz):
     _, form = question(taking, quiz, 3)
     form.type("q3-1", "x" * 300)
@@ -236,6 +263,33 @@ def test_two_texts_stand_side_by_side_and_can_be_joined(as_participant, memo):
     assert all(text in earlier for text in ("phone", "laptop", "both"))
 
 
+def test_a_repeated_act_of_an_older_attempt_is_never_put_into_the_open_one(app, taking, quiz, clock):
+    """What was overtaken there stays there: the open attempt may ask something else under that number."""
+    _, old = question(taking, quiz, 1)
+    send(taking, old.choose("q1", "a"), go="2")
+    _, newer = question(taking, quiz, 1)
+    send(taking, newer.choose("q1", "b"), go="2")
+    hand_in(taking, quiz)
+    page = send(taking, old, go="2", expect=409)
+    assert "Both versions are kept" in page.words() and "Keep this one" not in page.text
+    taking.post("tasks.start", task_id=quiz)
+    page = send(taking, old, go="2", expect=409)
+    assert "Both versions are kept" in page.words() and "Keep this one" not in page.text
+    assert [kind for kind, *_ in said(app)] == ["answer", "answer", "hand in"]
+
+
+def test_an_overtaken_draft_that_comes_again_after_the_hand_in_opens_no_field(app, as_participant, memo):
+    send(as_participant, form_to(as_participant.get("tasks.task", task_id=memo), "/draft/save").type("q1", "First"))
+    old = form_to(as_participant.get("tasks.task", task_id=memo), "/draft/save").type("q1", "First and second")
+    send(as_participant, old)
+    newer = form_to(as_participant.get("tasks.task", task_id=memo), "/draft/save").type("q1", "Third")
+    send(as_participant, newer)
+    hand_in(as_participant, memo)
+    page = send(as_participant, old, expect=409)
+    assert "First and second" in page.words() and "Both versions are kept" in page.words()
+    assert [form for form in forms_of(page) if "q1" in form.texts] == []
+
+
 # --- Writing
 
 
@@ -269,6 +323,67 @@ def test_a_text_that_comes_after_the_hand_in_is_shown_and_kept(app, as_participa
     assert [kind for kind, *_ in said(app, "m1-memo")] == ["answer", "hand in", "answer"]
 
 
+MARKING = [[], [StepKind.MARK_DRAFT], [StepKind.MARK]]
+
+
+def test_whether_it_is_marked_cannot_be_seen_from_what_may_be_taken_back(app, as_participant, memo):
+    form = form_to(as_participant.get("tasks.task", task_id=memo), "/draft/save")
+    send(as_participant, form.type("q1", "Three small words"))
+    hand_in(as_participant, memo)
+    pages = []
+    for kinds in MARKING:
+        in_context(app, move_all, *kinds)
+        pages.append(as_participant.get("tasks.task", task_id=memo))
+    assert pages[0].words() == pages[1].words() == pages[2].words()
+    assert all(form_to(page, "/take-back") for page in pages)
+    page = send(as_participant, form_to(pages[2], "/take-back"), expect=409)
+    assert "can no longer be taken back" in page.words() and "Three small words" in page.words()
+
+
+def move_all(*kinds):
+    """Take each attempt as far as a marker would."""
+    for kind in kinds:
+        with transaction():
+            attempt = sittings.attempt_for_update(db.session.scalar(select(Attempt.id)))
+            step = NewStep(operation=uuid4(), kind=kind, by=None, at=NOW, language="en", data={"levels": {}})
+            append(attempt, step)
+
+
+def test_a_draft_for_an_attempt_that_is_not_hers_opens_nothing(app, as_participant, memo, cast):
+    nour = Visitor(app).signed_in(cast.nour)
+    send(nour, form_to(nour.get("tasks.task", task_id=memo), "/draft/save").type("q1", "A text of her own"))
+    theirs = form_to(nour.get("tasks.task", task_id=memo), "/draft/save").sent["attempt"]
+    form = form_to(as_participant.get("tasks.task", task_id=memo), "/draft/save").type("q1", "My words")
+    pages = []
+    for attempt in (theirs, str(uuid4())):
+        form.sent["attempt"] = attempt
+        pages.append(send(as_participant, form, expect=409))
+    for page in pages:
+        assert "not part of your attempt" in page.words()
+        assert form_to(page, "/draft/save").sent["q1"] == "My words"
+    assert count(app, Attempt) == count(app) == 1
+
+
+def test_a_draft_for_another_attempt_changes_nothing_in_the_open_one(app, as_participant, memo):
+    form = form_to(as_participant.get("tasks.task", task_id=memo), "/draft/save")
+    send(as_participant, form.type("q1", "My words"))
+    form.sent["attempt"] = str(uuid4())
+    page = send(as_participant, form.type("q1", "Other words"), expect=409)
+    assert form_to(page, "/draft/save").sent["q1"] == "Other words"
+    assert count(app) == 1
+
+
+def test_a_refused_draft_of_something_closed_is_given_back_and_not_called_kept(app, as_participant, memo):
+    send(as_participant, form_to(as_participant.get("tasks.task", task_id=memo), "/draft/save").type("q1", "First"))
+    form = form_to(as_participant.get("tasks.task", task_id=memo), "/draft/save")
+    hand_in(as_participant, memo)
+    form.type("q1", "Later words").sent["op1"] = "broken"
+    page = send(as_participant, form, expect=409)
+    assert "This was not saved" in page.words() and "Later words" in page.words()
+    assert "kept beside" not in page.words() and "Kept, but" not in page.words()
+    assert [kind for kind, *_ in said(app, "m1-memo")] == ["answer", "hand in"]
+
+
 def test_a_text_before_anything_is_written_has_no_earlier_ones(as_participant, memo):
     assert as_participant.get("writing.earlier", task_id=memo).status == 200
 
@@ -295,6 +410,122 @@ def test_a_checkpoint_that_sends_nonsense_shows_its_question_again(as_participan
     form.sent["q1"] = "perhaps"
     page = send(as_participant, form, expect=409)
     assert "does not belong to the question" in page.words()
+
+
+def test_a_checkpoint_that_was_answered_in_another_window_says_so(app, as_participant, cast):
+    lesson = cast.nodes["m1-words"]
+    old = form_to(as_participant.get("modules.lesson", lesson_id=lesson), "/answer").choose("q1", "false")
+    newer = form_to(as_participant.get("modules.lesson", lesson_id=lesson), "/answer").choose("q1", "true")
+    send(as_participant, newer)
+    page = send(as_participant, old, expect=409)
+    assert "another window" in page.words() and "Both answers are kept" in page.words()
+    again = form_to(page, "/answer")
+    assert again.sent.getlist("q1") == ["false"], "what she sent is still in it"
+    send(as_participant, again)
+    shown = form_to(as_participant.get("modules.lesson", lesson_id=lesson), "/answer")
+    assert shown.sent.getlist("q1") == ["false"]
+    assert len(said(app, "m1-words-check")) == 3
+
+
+# --- After the clock
+
+KEYS = ["Because of b.", "truce"]
+"""What nobody may read who can still answer."""
+
+
+@pytest.fixture
+def over(app, taking, quiz, clock):
+    """Cedar, whose quiz the clock has closed with one answer in it, and a page that she still has; and the page."""
+    send(taking, question(taking, quiz, 2)[1].choose("q2", "a"), go="3")
+    _, form = question(taking, quiz, 1)
+    clock.at = NOW + 5 * DAY
+    in_context(app, jobs.close, {}, clock.at)
+    return taking, form
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_the_clock_closed_shows_no_key_until_she_has_nothing_more_to_send(over, quiz, lang):
+    visitor, _ = over
+    page = visitor.get("tasks.result_of", task_id=quiz, number=1, lang=lang)
+    assert not any(key in page.text for key in KEYS)
+    page = visitor.get(send(visitor, form_to(page, "/settle")).location)
+    assert "Because of b." in page.text and "truce" in page.text
+    assert not [form for form in forms_of(page) if form.action.endswith("/settle")]
+
+
+def test_no_page_of_hers_tells_a_result_while_answers_may_come(over, quiz, clock, cast):
+    visitor, form = over
+    form.choose("q1", "b").sent["held1"] = str(6 * DAY // MILLISECOND)
+    send(visitor, form, expect=200, script=True)
+    addresses = [("tasks.task", {"task_id": quiz}), ("tasks.result", {"task_id": quiz}), ("results.own", {})]
+    for endpoint, arguments in addresses:
+        page = visitor.get(endpoint, **arguments)
+        assert "50%" not in page.words() and "33%" not in page.words() and "16%" not in page.words(), endpoint
+        assert not any(key in page.text for key in KEYS)
+    clock.at = NOW + 18 * DAY
+    page = visitor.get("tasks.result", task_id=quiz)
+    assert "Because of b." in page.text and "50%" in page.words()
+
+
+def test_until_when_answers_may_come_is_said(over, quiz):
+    visitor, _ = over
+    page = visitor.get("tasks.result", task_id=quiz)
+    assert "can arrive until" in page.words() and "May 1" in page.words()
+    assert "I have nothing more to send" in page.words()
+
+
+def test_what_was_written_before_is_told_to_count(app, over, quiz):
+    visitor, form = over
+    form.choose("q1", "b").sent["held1"] = str(6 * DAY // MILLISECOND)
+    pages = [send(visitor, form, go="2", expect=200) for _ in range(2)]
+    assert all(COUNTS in page.words() and "Saved, and it counts" in page.words() for page in pages)
+    assert [kind for kind, *_ in said(app)] == ["answer", "time up", "answer"]
+
+
+def test_once_she_asked_for_the_result_a_forged_time_gains_nothing(app, over, quiz):
+    visitor, form = over
+    for _ in range(2):
+        visitor.post("tasks.settle", task_id=quiz, number=1)
+    form.choose("q1", "b").sent["held1"] = str(6 * DAY // MILLISECOND)
+    page = send(visitor, form, go="2", expect=409)
+    assert "a facilitator decides" in page.words()
+    assert "1 answer arrived late" in visitor.get("tasks.result", task_id=quiz).words()
+    assert [kind for kind, *_ in said(app)] == ["answer", "time up", "settle", "answer"]
+
+
+@pytest.mark.parametrize("number", [1, 2, 99])
+def test_what_is_open_or_not_there_has_no_result_to_ask_for(app, taking, quiz, number):
+    location = taking.post("tasks.settle", task_id=quiz, number=number).location
+    taking.get(taking.get(location, expect=302).location)
+    assert said(app) == []
+
+
+def test_a_text_has_no_result_to_ask_for(app, as_participant, memo):
+    send(as_participant, form_to(as_participant.get("tasks.task", task_id=memo), "/draft/save").type("q1", "One"))
+    hand_in(as_participant, memo)
+    as_participant.post("tasks.settle", task_id=memo, number=1)
+    assert [kind for kind, *_ in said(app, "m1-memo")] == ["answer", "hand in"]
+
+
+def test_a_refused_save_after_the_clock_gives_the_words_back_and_calls_nothing_kept(app, over, quiz):
+    visitor, _ = over
+    page = visitor.post(
+        "tasks.save_all",
+        data={"attempt": str(uuid4()), "op3": str(uuid4()), "seq3": "1", "q3-1": "my own words"},
+        expect=409,
+        task_id=quiz,
+    )
+    assert "This was not saved" in page.words() and "my own words" in page.words()
+    assert "kept beside" not in page.words() and "Kept, but" not in page.words()
+    assert [kind for kind, *_ in said(app)] == ["answer", "time up"]
+
+
+def test_nobody_else_asks_for_her_result(app, over, cast, quiz):
+    for name in ("stranger", "other_cohort", "withdrawn", "facilitator", "coordinator"):
+        visitor = Visitor(app).signed_in(getattr(cast, name))
+        visitor.post("tasks.settle", expect=404, task_id=quiz, number=1)
+    Visitor(app).signed_in(cast.nour).post("tasks.settle", task_id=quiz, number=1)
+    assert [kind for kind, *_ in said(app)] == ["answer", "time up"]
 
 
 # --- Bad input
@@ -397,7 +628,7 @@ NONSENSE = [
     "{{7*7}}", "check", "fr", "xx", "stay",
 ]  # fmt: skip
 FIELDS = ["attempt", "op", "op1", "seq1", "held1", "held", "q1", "q1-1", "q1-a", "flag1", "go", "op0", "op2", "op1001"]
-POSTS = ["tasks.start", "tasks.save", "tasks.save_all", "tasks.hand_in", "writing.save", "writing.take_back",
+POSTS = ["tasks.start", "tasks.save", "tasks.save_all", "tasks.hand_in", "tasks.settle", "writing.save", "writing.take_back",
          "writing.new_version", "checkpoints.answer"]  # fmt: skip
 EXPECTED = {200, 302, 303, 400, 403, 404, 405, 409, 413, 422}
 TASKS = ["m1-quiz", "m1-timed", "m1-practice", "m1-memo", "m1-words-check"]
@@ -424,7 +655,7 @@ def test_nonsense_in_any_field_is_answered_with_a_sentence(app, as_participant, 
     for endpoint in POSTS:
         if endpoint in ("tasks.start", "writing.new_version") and not opened:
             continue
-        more = {"number": 1} if endpoint == "tasks.save" else {}
+        more = {"number": 1} if endpoint in ("tasks.save", "tasks.settle") else {}
         address = as_participant._address(endpoint, "en", {**arguments, **more})
         for number, payload in enumerate(payloads()):
             if not opened and number % 5:
