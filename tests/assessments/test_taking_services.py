@@ -691,6 +691,18 @@ def test_asking_for_the_result_twice_is_one_act(pupil):
     assert pupil.rows(attempt)[-1].by_id == pupil.person.id
 
 
+def test_opening_a_further_attempt_ends_the_waiting_of_the_one_before(pupil):
+    first = pupil.open()
+    jobs.close({}, CLOSED)
+    enrolment = pupil.sitting().enrolment
+    with transaction():
+        later = AllowanceRow(enrolment_id=enrolment.id, extra_attempts=0, due_at=CLOSED + 5 * DAY, given_at=CLOSED)
+        db.session.add(later)
+    pupil.open(at=CLOSED + HOUR)
+    db.session.expire_all()
+    assert first.awaits_until is None and pupil.kinds(first)[-1] == "settle"
+
+
 def test_there_is_nothing_to_ask_for_in_what_is_open_or_was_handed_in(pupil):
     attempt = pupil.open()
     pupil.settle(attempt)

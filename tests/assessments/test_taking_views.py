@@ -628,8 +628,8 @@ NONSENSE = [
     "{{7*7}}", "check", "fr", "xx", "stay",
 ]  # fmt: skip
 FIELDS = ["attempt", "op", "op1", "seq1", "held1", "held", "q1", "q1-1", "q1-a", "flag1", "go", "op0", "op2", "op1001"]
-POSTS = ["tasks.start", "tasks.save", "tasks.save_all", "tasks.hand_in", "tasks.settle", "writing.save", "writing.take_back",
-         "writing.new_version", "checkpoints.answer"]  # fmt: skip
+POSTS = ["tasks.start", "tasks.save", "tasks.save_all", "tasks.hand_in", "tasks.settle", "writing.save",
+         "writing.take_back", "writing.new_version", "checkpoints.answer"]  # fmt: skip
 EXPECTED = {200, 302, 303, 400, 403, 404, 405, 409, 413, 422}
 TASKS = ["m1-quiz", "m1-timed", "m1-practice", "m1-memo", "m1-words-check"]
 

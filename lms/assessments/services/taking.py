@@ -70,6 +70,8 @@ def open_attempt(place: TaskPlace, *, by: Person, language: str, at: datetime) -
     if task.kind is TaskKind.QUIZ:
         own = quizzes.apply_allowance(task.quiz, allowance)
         quizzes.check_may_start(own, [attempt.taken() for attempt in before], terms, at=at)
+    for earlier in (attempt for attempt in before if attempt.awaits_until is not None):
+        settle(earlier, language=language, by=by, at=at)  # else a key could be seen here and answered there
     attempt = new_attempt(
         place.cohort, enrolment, task, terms, number=len(before) + 1, language=language, seed=new_seed()
     )
