@@ -56,7 +56,7 @@ def test_recurring_work_has_one_row_and_comes_back(in_app):
     services.ensure_all_recurring(at=NOW)
     db.session.flush()
     kinds = [job.kind for job in _all()]
-    assert sorted(kinds) == ["accounts.sweep", "messaging.sweep"]
+    assert sorted(kinds) == ["accounts.sweep", "assessments.close", "messaging.sweep"]
     job = services.claim_next(at=NOW)
     services.finish(job, every=MINUTE, at=NOW)
     assert (job.done_at, job.run_at, job.tries) == (None, NOW + MINUTE, 0)
@@ -122,7 +122,7 @@ def test_rows_of_work_done_long_ago_are_deleted(in_app):
 def test_the_worker_does_what_is_due_and_goes_on_after_a_failure(in_app, done):
     with transaction():
         services.enqueue("nobody.knows.this", at=NOW), services.enqueue("tests.note", at=NOW, person=7)
-    assert jobs.run_due(in_app) == 2
+    assert jobs.run_due(in_app) == 3
     assert done == [{"person": 7}]
     failed, finished = _all()
     assert (failed.fault, failed.done_at) == ("KeyError", None)
@@ -132,5 +132,5 @@ def test_the_worker_does_what_is_due_and_goes_on_after_a_failure(in_app, done):
 def test_the_sweep_is_a_job_like_any_other(in_app):
     with transaction():
         services.ensure_all_recurring(at=NOW)
-    assert jobs.run_due(in_app) == 2
-    assert [job.fault for job in _all()] == [None, None]
+    assert jobs.run_due(in_app) == 3
+    assert [job.fault for job in _all()] == [None, None, None]
