@@ -224,7 +224,7 @@ def _marking(path: str = "") -> Way:
 
 
 def _submission(surfer: Surfer, language: str) -> None:
-    _marking("?show=all")(surfer, language)
+    _marking()(surfer, language)  # her own: what another holds is read only
     surfer.press('tbody a[href*="/grading/"] >> nth=-1')
 
 

@@ -100,7 +100,9 @@ def test_a_browser_that_dies_loses_no_acknowledged_answer(browser, open_browser,
 
     with open_browser() as surfer:
         resume(surfer, account, "en", school.ten)
-        surfer.press("main a.btn")
+        surfer.press("main a.btn")  # she goes on at the first question without an answer
+        assert number_here(surfer) == 2
+        surfer.open(f"/en{school.ten}/q/1")
         assert chosen_here(surfer) == chosen
         settle(surfer)
         go(surfer, NEXT)
