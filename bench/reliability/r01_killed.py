@@ -18,6 +18,8 @@ NAME = "R1 killed while people save"
 CRITERION = "lost 0, doubled 0, stale 0; back in < 2 s after each kill"
 BACK_SECONDS = 2.0
 REPEAT_SHARE = 0.1
+ACKNOWLEDGED = frozenset({200})
+OVERTAKEN = frozenset({409})  # an old act sent again is told that a newer answer stands
 
 
 class Saver(threading.Thread):
@@ -30,20 +32,20 @@ class Saver(threading.Thread):
         self.resent = 0
 
     def run(self) -> None:
-        while len(self.taker.acknowledged) < self.most:
-            save = self.taker.think(self.draw)
-            self._until_acknowledged(save)
+        acknowledged = self.taker.acknowledged
+        while len(acknowledged) < self.most:
+            self._until_told(self.taker.think(self.draw), ACKNOWLEDGED)
             if self.draw.random() < REPEAT_SHARE:
-                again = self.draw.choice(self.taker.acknowledged[-5:])
                 self.resent += 1
-                self._until_acknowledged(again)
-                self.taker.acknowledged.pop()
+                before = len(acknowledged)
+                self._until_told(self.draw.choice(acknowledged[-5:]), ACKNOWLEDGED | OVERTAKEN)
+                del acknowledged[before:]  # the same act is acknowledged once
 
-    def _until_acknowledged(self, save: Save) -> None:
+    def _until_told(self, save: Save, told: frozenset[int]) -> None:
         while True:
             with contextlib.suppress(*BROKEN):
                 answer = self.taker.send(save)
-                if answer.status == 200:
+                if answer.status in told:
                     return
                 self.odd[answer.status] = self.odd.get(answer.status, 0) + 1
             time.sleep(0.05)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import update
 
@@ -65,7 +65,7 @@ def run(sites: Sites, kind: str, *, quick: bool) -> Line:
                 for racer in racers:
                     attempt = attempt_of(racer.taker.attempt)
                     steps = steps_of(attempt)
-                    faults += judge(attempt, steps, racer)
+                    faults += judge(attempt, steps, racer, closes_at)
                     end = next((s.kind for s in steps if s.kind in ENDS), None)
                     ends[end.value if end else "none"] += 1
                     in_time += end is StepKind.HAND_IN
@@ -154,41 +154,53 @@ def _close(site: Site, moment: float) -> None:
         time.sleep(0.01)
 
 
-def judge(attempt: Attempt, steps: list[StepRow], racer: Racer) -> list[str]:
+def judge(attempt: Attempt, steps: list[StepRow], racer: Racer, closes_at: datetime) -> list[str]:
     """What cannot be explained: by the rule that the attempt is open before `closes_at` and closed from then on."""
     ends = [step for step in steps if step.kind in ENDS]
     if len(ends) != 1 or attempt.state is not AttemptState.HANDED_IN:
         return [f"{len(ends)} ends, state {attempt.state}"]
-    return [*_of_end(attempt, ends[0]), *_of_answers(attempt, steps, ends[0]), *_of_told(attempt, steps, racer)]
+    return [
+        *_of_end(ends[0], closes_at),
+        *_of_answers(steps, ends[0], closes_at),
+        *_of_told(attempt, steps, racer, _in_time(steps, ends[0], closes_at)),
+    ]
 
 
-def _of_end(attempt: Attempt, end: StepRow) -> Iterator[str]:
+def _of_end(end: StepRow, closes_at: datetime) -> Iterator[str]:
     """She handed it in before the deadline, or the clock from then on."""
-    assert attempt.closes_at is not None
-    if (end.kind is StepKind.HAND_IN) != (end.received_at < attempt.closes_at):
-        yield f"{end.kind} received {end.received_at - attempt.closes_at} from the deadline"
+    if (end.kind is StepKind.HAND_IN) != (end.received_at < closes_at):
+        yield f"{end.kind} received {end.received_at - closes_at} from the deadline"
 
 
-def _of_answers(attempt: Attempt, steps: list[StepRow], end: StepRow) -> Iterator[str]:
+def _of_answers(steps: list[StepRow], end: StepRow, closes_at: datetime) -> Iterator[str]:
     """What came before the end stands in the attempt, what came after it beside."""
-    assert attempt.closes_at is not None
     for step in steps:
         is_open = step.state is AttemptState.OPEN
         if step.kind is StepKind.ANSWER and is_open != (step.number < end.number):
             yield "an answer on the wrong side of the end"
-        if step.kind is StepKind.ANSWER and is_open and step.received_at >= attempt.closes_at:
+        if step.kind is StepKind.ANSWER and is_open and step.received_at >= closes_at:
             yield "an answer was taken in after the deadline"
 
 
-def _of_told(attempt: Attempt, steps: list[StepRow], racer: Racer) -> Iterator[str]:
+def _in_time(steps: list[StepRow], end: StepRow, closes_at: datetime) -> set[UUID]:
+    """The acts that count: those before the end, and what came in time while the clock was closing the attempt."""
+    by_clock = end.kind is StepKind.TIME_UP
+    return {
+        step.operation_id for step in steps if step.number < end.number or (by_clock and step.received_at < closes_at)
+    }
+
+
+def _of_told(attempt: Attempt, steps: list[StepRow], racer: Racer, in_time: set[UUID]) -> Iterator[str]:
     """Everything that was sent is there, and everybody was told something true."""
-    stored = {step.operation_id: step.state is AttemptState.OPEN for step in steps}
+    stored = {step.operation_id for step in steps}
     for save, answer in racer.saves:
-        place = stored.get(operation_of(attempt, save))
+        operation = operation_of(attempt, save)
         # Two of her saves at one moment: the second is told of the first (409), and both stand in the attempt.
-        if answer.status == 503 and place is None:  # told as not saved: her page keeps it
+        if answer.status == 503 and operation not in stored:  # told as not saved: her page keeps it
             continue
-        if place is None or answer.status not in (200, 409) or (answer.status == 200 and not place):
-            yield f"a save was answered {answer.status} and {'LOST' if place is None else 'kept beside'}"
+        if operation not in stored:
+            yield f"a save was answered {answer.status} and LOST"
+        elif answer.status not in (200, 409) or (answer.status == 200 and operation not in in_time):
+            yield f"a save was answered {answer.status} and does not count"
     if racer.hand_in is None or racer.hand_in.status not in (302, 303, 503):
         yield f"a hand-in was answered {racer.hand_in and racer.hand_in.status}"
