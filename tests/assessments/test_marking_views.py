@@ -202,7 +202,7 @@ def test_a_comment_on_words_that_are_not_there_is_refused_and_all_that_was_typed
     assert {name: page.fields[name] for name in new} == new and page.fields["feedback"] == "Keep me."
     assert page.fields["level-problem"] == "3" and "comment-1-text" not in page.fields
     ingrid.post("marking.save", submission_id=work, data={**data, "new-paragraph": "2"})
-    assert "two kilometresWhy two?" in ingrid.get("marking.submission", submission_id=work).words()
+    assert "two kilometres Why two?" in ingrid.get("marking.submission", submission_id=work).words()
 
 
 def test_saving_in_passing_answers_in_words(ingrid, work):

@@ -434,6 +434,18 @@ def test_taking_back_what_is_open_changes_nothing(writer):
     assert writer.kinds(attempt) == ["answer"]
 
 
+def test_an_old_page_neither_hands_in_again_what_was_taken_back_nor_takes_back_what_was_handed_in_again(writer):
+    attempt = writer.open()
+    writer.send("m1-i6", {"text": "First words"})
+    handed_in, taken_back = new_id(), new_id()
+    writer.hand_in(op=handed_in)
+    writer.take_back(op=taken_back)
+    assert writer.hand_in(op=handed_in).state is AttemptState.OPEN
+    writer.hand_in(at=NOW + MINUTE)
+    assert writer.take_back(op=taken_back).state is AttemptState.HANDED_IN
+    assert writer.kinds(attempt) == ["answer", "hand in", "take back", "hand in"]
+
+
 def test_nothing_is_taken_back_after_the_due_date_or_from_a_quiz(writer, pupil):
     writer.open()
     writer.send("m1-i6", {"text": "Words"})

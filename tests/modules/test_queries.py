@@ -93,3 +93,17 @@ def test_who_left_while_the_page_was_open_marks_nothing(in_app, cast):
     with pytest.raises(TakesPartNoMore), transaction():
         services.mark_read(place, by=person, at=NOW)
     assert db.session.query(Progress).count() == 0
+
+
+def test_past_readings_are_stored_together_and_none_is_nothing(in_app, cast):
+    enrolment = find_seat(load(cast), cast.cohort_id).enrolment
+    with transaction():
+        services.add_readings([])
+        services.add_readings(
+            [
+                services.PastReading(enrolment_id=enrolment.id, node_id=node, read_at=NOW)
+                for node in ("m1-words", "m1-types")
+            ]
+        )
+    found = db.session.scalars(select(Progress.node_id).order_by(Progress.node_id))
+    assert list(found) == ["m1-types", "m1-words"]

@@ -122,18 +122,17 @@ def _carry_over(before: Attempt, attempt: Attempt, *, by: Person, at: datetime) 
     """A new version of an assignment begins with the text of the one before."""
     if attempt.kind is not TaskKind.ASSIGNMENT:
         return
-    head = rules.heads(_steps(before, by)).get(attempt.drawn[0])
-    if head is not None and head.data:
-        answered = Answered(
-            question=attempt.drawn[0],
-            data=head.data,
-            flagged=False,
-            operation=new_id(),
-            sequence=1,
-            held=timedelta(0),
-            language=attempt.language,
-        )
-        append(attempt, answer_step(attempt, answered, by=by, at=at))
+    text = rules.heads(_steps(before, by))[attempt.drawn[0]].data  # nothing empty was ever handed in
+    answered = Answered(
+        question=attempt.drawn[0],
+        data=text,
+        flagged=False,
+        operation=new_id(),
+        sequence=1,
+        held=timedelta(0),
+        language=attempt.language,
+    )
+    append(attempt, answer_step(attempt, answered, by=by, at=at))
 
 
 def save_answers(
