@@ -24,6 +24,12 @@ SEND = """([path, fields]) => {
   form.submit();
 }"""
 Way = Callable[[Surfer, str], None]
+TOO_LONG = {
+    "en": "The guns fell silent at noon and the road was opened. " * 400,
+    "fr": "Les armes se sont tues à midi et la route a été ouverte. " * 400,
+    "ar": "صمتت المدافع ظهراً وفُتح الطريق أمام الناس. " * 500,
+}
+"""More than the 20,000 characters that are taken."""
 _cookies: dict[tuple[str, str], list[Any]] = {}
 
 
@@ -191,7 +197,7 @@ def _refused(surfer: Surfer, language: str) -> None:
     _handed_in(_written, "text handed in")(surfer, language)
     address = surfer.path.removesuffix("/result")
     surfer.open(address)
-    _send(surfer, f"{address}/draft/save", op1=str(uuid4()), seq1="9", q1="x" * 20_001)
+    _send(surfer, f"{address}/draft/save", op1=str(uuid4()), seq1="9", q1=TOO_LONG[language])
 
 
 def _is_draft(surfer: Surfer) -> bool:

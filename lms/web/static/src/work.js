@@ -247,8 +247,8 @@
 
   // ---- A quiz of one question a page: all its questions are fetched once, into this page. From then on the buttons
   // change questions here, so that the next one is there when the line is not.
-  var pool = {}, sections = form.querySelectorAll('.question'), total = form.querySelectorAll('.qnav button').length;
-  var here = sections.length === 1 ? +sections[0].dataset.number : 0, base = says.all.replace(/\/all$/, '');
+  var pool = {}, shown = form.querySelectorAll('.question'), total = form.querySelectorAll('.qnav button').length;
+  var here = shown.length === 1 ? +shown[0].dataset.number : 0, base = says.all.replace(/\/all$/, '');
   var on = form.querySelector('[data-on]'), back = form.querySelector('[data-back]');
 
   if (here && total > 1) setTimeout(function () {
