@@ -29,13 +29,14 @@ def run(sites: Sites, kind: str, *, quick: bool) -> Line:
     with sites.site(kind) as site:
         site.start()
         markers = [site.client().sign_in(*site.account(login)) for login in MARKERS]
-        works = [work for work in _works(site) if all(m.get(_page(work)).status == 200 for m in markers)]
+        criteria = {work: _criteria(work, markers) for work in _works(site)}
+        works = [work for work, names in criteria.items() if names]
         assert works, "there is nothing to mark"
         with site.inside():
             before = {work: len(_marks(work)) for work in works}
         for turn in range(rounds):
             work = works[turn % len(works)]
-            forms = [_form(marker, work, turn + place) for place, marker in enumerate(markers)]
+            forms = [_form(marker, work, criteria[work], turn + place) for place, marker in enumerate(markers)]
             # Two buttons of four save by hand; the page itself asks for JSON and does not show two versions.
             accept = JSON if turn % 4 == 3 else "text/html"
             page = f"{_page(work)}/save"
@@ -82,13 +83,25 @@ def _page(work: UUID) -> str:
     return f"/en/grading/{work}"
 
 
-def _form(marker: Client, work: UUID, level: int) -> list[tuple[str, str]]:
-    """Her marks from the page as it is now. She says that she knows of the other, or only the first could save."""
+def _criteria(work: UUID, markers: list[Client]) -> list[str]:
+    """The fields of levels, when both may mark this text: as long as nobody holds it, both pages have them."""
+    pages = [marker.get(_page(work)) for marker in markers]
+    if any(page.status != 200 for page in pages):
+        return []
+    return sorted({name for page in pages for name in re.findall(r'name="(level-[^"]+)"', page.text)})
+
+
+def _form(marker: Client, work: UUID, criteria: list[str], level: int) -> list[tuple[str, str]]:
+    """Marks on what stands now, whoever saved it: "take over and save mine", or only the holder could save at all."""
     page = marker.get(_page(work))
-    criteria = sorted(set(re.findall(r'name="(level-[^"]+)"', page.text)))
-    assert criteria, f"no criteria in the page ({page.status})"
     levels = [(name, str((level + place) % 5)) for place, name in enumerate(criteria)]
-    known = [("op", str(uuid4())), ("version", page.field("version")), ("knows_both", "1"), ("do", "draft")]
+    known = [
+        ("op", str(uuid4())),
+        ("version", page.field("version")),
+        ("handed", page.field("handed")),
+        ("knows_both", "1"),
+        ("do", "draft"),
+    ]
     return [*known, *levels, ("feedback", f"Round {level}: one strength, one next step.")]
 
 
