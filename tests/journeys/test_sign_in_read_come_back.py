@@ -144,6 +144,18 @@ NAMED_PAGES = (
     "accessibility",
     "error-404",
     "enrol",
+    "question",
+    "question-lists",
+    "check",
+    "review",
+    "assignment",
+    "text-result",
+    "queue",
+    "submission",
+    "two-versions",
+    "marks",
+    "marks-one",
+    "results",
 )
 
 if os.environ.get("LMS_SCREENS"):
