@@ -12,12 +12,9 @@ import click
 from flask import Flask, current_app
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from lms.accounts.cli import user
 from lms.app import create_app
-from lms.content.cli import content
-from lms.home.cli import demo, doctor
 from lms.kernel import migrations
-from lms.kernel.commands import with_app
+from lms.kernel.commands import Commands, with_app
 from lms.kernel.db import db as database
 from lms.kernel.durability import weaknesses
 from lms.kernel.errors import Misconfigured, Refusal
@@ -39,7 +36,16 @@ class Application:
         return self.made
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+ELSEWHERE = {
+    "content": "lms.content.cli",
+    "demo": "lms.home.cli",
+    "doctor": "lms.home.cli",
+    "user": "lms.accounts.cli",
+}
+"""Commands of packages, by name."""
+
+
+@click.group(cls=Commands, elsewhere=ELSEWHERE, context_settings={"help_option_names": ["-h", "--help"]})
 def lms() -> None:
     """A learning platform for ceasefire courses."""
 
@@ -104,10 +110,6 @@ def routes() -> None:
         methods = "|".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
         lines.add(f"{methods} {rule.rule.replace('<lang:lang>', '<lang>')}")
     click.echo("\n".join(sorted(lines, key=lambda line: line.split(" ", 1)[::-1])))
-
-
-for command in (content, user, demo, doctor):
-    lms.add_command(command)
 
 
 def main() -> None:
