@@ -1,6 +1,7 @@
 """R6: the database is stopped, started again, and frozen; under SQLite somebody holds its lock."""
 
 import random
+import re
 import sqlite3
 import threading
 import time
@@ -59,12 +60,14 @@ def run(sites: Sites, kind: str, *, quick: bool) -> Line:
         for saver in savers:
             saver.join()
         same = site.workers == workers
+        faults = sorted(set(re.findall(r"unexpected error, code \S+: (.*)", site.log())))
         found = compare(site, takers)
     longest = max(slowest for _, slowest, _, _ in told)
     parts = "; ".join(text for text, _, _, _ in told)
     broken = sum(saver.broken for saver in savers)
     figures = (
         f"{people} clients; {parts}; {broken} broken answers; workers {'the same' if same else 'replaced'}; {found}"
+        f"{f'; faults of ours: {faults}' if faults else ''}"
     )
     is_well_told = all(well for _, _, well, _ in told) and all(is_back for _, _, _, is_back in told)
     holds = longest < MOST_SECONDS and is_well_told and same and not broken and found.holds

@@ -5,7 +5,7 @@ import logging
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ResourceClosedError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, SecurityError
 
@@ -22,9 +22,9 @@ log = logging.getLogger("lms.errors")
 def init_errors(app: Flask) -> None:
     """Answer every error with one page in the reader's language."""
     app.register_error_handler(HTTPException, _http_error)
-    for gone in (OperationalError, InterfaceError, PoolTimeout):
+    for gone in (OperationalError, InterfaceError, ResourceClosedError, PoolTimeout):
         app.register_error_handler(gone, _database_gone)
-    app.register_error_handler(InternalError, _internal_error)
+    app.register_error_handler(DBAPIError, _database_error)
     app.register_error_handler(Exception, _our_fault)
 
 
@@ -78,8 +78,10 @@ def _stale() -> list[str]:
     ]
 
 
-def _internal_error(error: InternalError) -> ResponseReturnValue:
-    return _database_gone(error) if is_read_only(error.orig) else _our_fault(error)
+def _database_error(error: DBAPIError) -> ResponseReturnValue:
+    # A server that goes down in the middle of an answer is told in several ways; the broken line is common to all.
+    is_gone = error.connection_invalidated or is_read_only(error.orig)
+    return _database_gone(error) if is_gone else _our_fault(error)
 
 
 def _database_gone(error: Exception) -> ResponseReturnValue:

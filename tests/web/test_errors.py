@@ -1,5 +1,5 @@
 import pytest
-from sqlalchemy.exc import InternalError
+from sqlalchemy.exc import DatabaseError, InternalError, ResourceClosedError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 LANGUAGES = ("en", "fr", "ar")
@@ -102,6 +102,9 @@ class ReadOnly(Exception):
     [
         (InternalError("INSERT", {}, ReadOnly()), 503),
         (InternalError("INSERT", {}, Exception()), 500),
+        (DatabaseError("INSERT", {}, Exception(), connection_invalidated=True), 503),
+        (DatabaseError("INSERT", {}, Exception()), 500),
+        (ResourceClosedError("the line broke before the rows came"), 503),
         (PoolTimeout("no connection is free"), 503),
     ],
 )
