@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from .i18n import Counted, choose
 from .i18n import lazy as _l
 
 
@@ -12,14 +13,18 @@ class Refusal(Exception):
     writes them for the reader.
     """
 
-    message: str = _l("This could not be done. Nothing was changed.")
+    message: str | Counted = _l("This could not be done. Nothing was changed.")
 
     def __init__(self, **values: object) -> None:
         super().__init__(type(self).__name__)
         self.values: Mapping[str, object] = values
 
     def __str__(self) -> str:
-        return str(self.message) % self.values
+        return self.tell(self.values)
+
+    def tell(self, written: Mapping[str, object]) -> str:
+        """The sentence with its values as they are written for somebody."""
+        return choose(self.message, self.values) % written
 
 
 class Misconfigured(Exception):

@@ -29,6 +29,15 @@ def new_code(characters: int = 16) -> str:
     return "-".join(drawn[i : i + 4] for i in range(0, characters, 4))
 
 
+def code_from(secret: bytes, characters: int = 16) -> str:
+    """The same kind of code from secret bytes, at least 5 bits a character: the same bytes give the same code."""
+    number = int.from_bytes(secret)
+    if len(secret) * 8 < characters * 5:
+        raise ValueError("too few bytes for a code")
+    drawn = "".join(CROCKFORD[number >> (5 * place) & 31] for place in range(characters))
+    return "-".join(drawn[i : i + 4] for i in range(0, characters, 4))
+
+
 def read_code(typed: str) -> str:
     """A typed code in the form in which it was made: case, blanks, hyphens and look-alikes forgiven."""
     plain = "".join(typed.upper().split()).replace("-", "")

@@ -24,6 +24,15 @@ def declare(grants: Mapping[Permission, Sequence[Predicate]]) -> None:
         _GRANTS[permission] = tuple(any_of)
 
 
+def both(first: Predicate, second: Predicate) -> Predicate:
+    """A predicate that wants both."""
+
+    def holds(who: Any, target: Any) -> bool:
+        return first(who, target) and second(who, target)
+
+    return holds
+
+
 def is_declared(permission: Permission) -> bool:
     """Whether some package has said who holds this permission."""
     return permission in _GRANTS

@@ -72,18 +72,26 @@ class DataKey:
 
     def seal(self, text: str, *, place: str) -> Sealed:
         """Seal a text for one place (`table.column`)."""
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = AESGCM(self.secret).encrypt(nonce, text.encode(), self._bound_to(place))
-        return Sealed(VERSION + nonce + sealed)
+        return self.seal_bytes(text.encode(), place=place)
 
     def open(self, value: Sealed, *, place: str) -> str:
         """The text that was sealed for this person and this place. Raises CannotOpen."""
+        return self.open_bytes(value, place=place).decode()
+
+    def seal_bytes(self, data: bytes, *, place: str) -> Sealed:
+        """Seal a file for one place."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        sealed = AESGCM(self.secret).encrypt(nonce, data, self._bound_to(place))
+        return Sealed(VERSION + nonce + sealed)
+
+    def open_bytes(self, value: Sealed, *, place: str) -> bytes:
+        """The file that was sealed for this person and this place. Raises CannotOpen."""
         box = value.box
         if box[:1] != VERSION or len(box) < len(VERSION) + NONCE_BYTES + TAG_BYTES:
             raise CannotOpen
         nonce, sealed = box[1 : 1 + NONCE_BYTES], box[1 + NONCE_BYTES :]
         try:
-            return AESGCM(self.secret).decrypt(nonce, sealed, self._bound_to(place)).decode()
+            return AESGCM(self.secret).decrypt(nonce, sealed, self._bound_to(place))
         except InvalidTag:
             raise CannotOpen from None
 

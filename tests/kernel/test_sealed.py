@@ -15,6 +15,12 @@ def test_what_was_sealed_opens_again():
     assert KEY.open(KEY.seal("أمل Ŧest", place=PLACE), place=PLACE) == "أمل Ŧest"
 
 
+def test_a_file_opens_again_to_the_byte():
+    data = bytes(range(256)) * 100
+    assert KEY.open_bytes(KEY.seal_bytes(data, place=PLACE), place=PLACE) == data
+    assert KEY.open_bytes(KEY.seal("name", place=PLACE), place=PLACE) == b"name"
+
+
 def test_the_same_text_is_never_sealed_alike():
     assert KEY.seal("name", place=PLACE) != KEY.seal("name", place=PLACE)
 
