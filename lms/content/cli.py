@@ -8,7 +8,7 @@ from typing import cast
 import click
 from flask import Flask
 
-from lms.cohorts import queries as cohorts
+from lms.cohorts.queries import seats as cohorts
 from lms.courses import services as publishing
 from lms.courses.models import Version
 from lms.kernel import clock
@@ -69,7 +69,7 @@ def _tell_who_stays(version: Version) -> None:
     staying = cohorts.cohorts_before(version)
     if staying:
         names = ", ".join(f"{cohort.year} (version {cohort.version.number})" for cohort in staying)
-        click.echo(f"Cohorts that stay on their version: {names}. Moving a cohort is not possible yet.")
+        click.echo(f"Cohorts that stay on their version: {names}. A coordinator moves each on its page “Version”.")
 
 
 @content.command(epilog="Example: lms content export women-and-ceasefires /tmp/pack")

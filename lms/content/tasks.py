@@ -44,7 +44,7 @@ class Quiz(Strict):
     order: Literal["written", "shuffled"] = "written"
     draw: Annotated[int, Field(ge=1)] | None = None
     per_page: Annotated[int, Field(ge=0, le=200)] = 1
-    feedback: Literal["at_once", "hand_in", "close"] = "hand_in"
+    feedback: Literal["at_once", "hand_in", "passed", "close"] = "hand_in"
     pass_percent: Annotated[int, Field(ge=1, le=100)] | None = None
 
     def uses(self) -> Sequence[tuple[Loc, str]]:
@@ -56,7 +56,9 @@ class Quiz(Strict):
         if self.draw is not None and self.draw > len(self.items):
             yield "draw", f"draws {self.draw} of {len(self.items)} items"
         if self.graded and self.feedback == "at_once":
-            yield "feedback", "a graded quiz gives feedback at hand_in or close, not at_once"
+            yield "feedback", "a graded quiz gives feedback at hand_in, passed or close, not at_once"
+        if not self.graded and self.feedback == "passed":
+            yield "feedback", "nobody passes a quiz that does not count"
 
 
 class Assignment(Strict):

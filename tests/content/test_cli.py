@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from lms.__main__ import lms, main
-from lms.cohorts import services as cohorts
+from lms.cohorts.services import founding
 from lms.content.errors import FaultsFound, PackRefused
 from lms.courses import queries as courses
 from lms.kernel.db import transaction
@@ -88,8 +88,8 @@ def make_cohort(app, number, year):
     with app.app_context(), transaction():
         version = courses.find_version(courses.find_programme("small-course"), number)
         days = {"starts_on": NOW.date(), "ends_on": (NOW + DAY).date()}
-        new = cohorts.NewCohort(title={"en": "A"}, year=year, zone="Europe/Oslo", opens={}, **days)
-        cohorts.make_cohort(version, new, by=None, at=NOW)
+        new = founding.NewCohort(title={"en": "A"}, year=year, zone="Europe/Oslo", opens={}, **days)
+        founding.make_cohort(version, new, by=None, at=NOW)
 
 
 def test_an_import_names_the_cohorts_that_stay_on_their_version(run, tmp_path, app):
@@ -103,7 +103,8 @@ def test_an_import_names_the_cohorts_that_stay_on_their_version(run, tmp_path, a
 
     assert newest.output == (
         "Published version 3 of small-course.\n"
-        "Cohorts that stay on their version: 2026 (version 1), 2027 (version 2). Moving a cohort is not possible yet.\n"
+        "Cohorts that stay on their version: 2026 (version 1), 2027 (version 2)."
+        " A coordinator moves each on its page “Version”.\n"
     )
     assert again.output == "Nothing changed: this pack is version 3 of small-course.\n"
 
