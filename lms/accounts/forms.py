@@ -1,11 +1,15 @@
 """Forms of signing in, accepting an invitation, and one's own settings."""
 
+from flask_babel import gettext as _
 from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField
+from wtforms.validators import ValidationError
 
+from lms.kernel.errors import Refusal
 from lms.kernel.i18n import lazy as _l
 from lms.web.forms import Form, at_most, needed
+from lms.web.http import explain
 
-from .rules import TYPED_MOST
+from .rules import TYPED_MOST, check_passphrase
 
 
 class SignInForm(Form):
@@ -45,6 +49,18 @@ class EnrolForm(Form):
         validators=[needed(), at_most(TYPED_MOST)],
     )
     again = PasswordField(_l("The passphrase once more"), validators=[needed(), at_most(TYPED_MOST)])
+
+    def validate_passphrase(self, field: PasswordField) -> None:
+        """What the rules ask for, told beside whatever else is wrong: each new try means typing it twice."""
+        try:
+            check_passphrase(str(field.data), login=str(self.login.data), has_factor=False)
+        except Refusal as refusal:
+            raise ValidationError(explain(refusal)) from None
+
+    def validate_again(self, field: PasswordField) -> None:
+        """Both times the same; the page comes back with both fields empty."""
+        if field.data != self.passphrase.data:
+            raise ValidationError(_("The two passphrases differ. Type both again."))
 
 
 class AccountForm(Form):

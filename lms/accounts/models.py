@@ -45,12 +45,14 @@ class Person(UserMixin, Model):
     __tablename__ = "accounts_person"
     __table_args__ = (
         CheckConstraint("(login_index IS NULL) = (passphrase_hash IS NULL)", name="login_with_passphrase"),
+        Index(None, "contact_index"),
     )
     holds_personal_data: ClassVar = {
         "shown_name": _kept(Level.ATTENDANCE, "what the site and others call her"),
         "legal_name": _kept(Level.IDENTITY, "certificate and travel; opened with a reason only"),
         "contact": _kept(Level.IDENTITY, "messages she asked for"),
         "contact_kind": _kept(Level.PREFERENCE, "which channel the contact is"),
+        "contact_index": _kept(Level.IDENTITY, "knowing her again when a list is brought a second time"),
         "login_index": _kept(Level.ATTENDANCE, "finding the account at sign-in"),
         "passphrase_hash": _kept(Level.KEY, "checking the passphrase"),
         "interface_language": _kept(Level.PREFERENCE, "language of pages and messages"),
@@ -68,6 +70,7 @@ class Person(UserMixin, Model):
     legal_name: Mapped[Sealed | None] = mapped_column(SealedColumn)
     contact: Mapped[Sealed | None] = mapped_column(SealedColumn)
     contact_kind: Mapped[ContactKind | None] = mapped_column(Word(ContactKind))
+    contact_index: Mapped[bytes | None] = mapped_column(LargeBinary)
     login_index: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
     passphrase_hash: Mapped[str | None]
     interface_language: Mapped[str]
@@ -154,9 +157,10 @@ class KnownDevice(Model):
 
 
 class SignInAttempt(Model):
-    """One try to sign in or to use a code that has not succeeded (yet). Keyed hashes only.
+    """One try to sign in or to use a code that has not succeeded (yet), or one use of a page that is open to everybody.
 
-    Written before the credentials are looked at, removed when they are right, deleted by housekeeping after a day.
+    Keyed hashes only. Written before anything is looked at. A try is removed when it was right, and deleted by
+    housekeeping after a day; a use, whose two keys are the same, when its window is over.
     """
 
     __tablename__ = "accounts_sign_in_attempt"
@@ -175,18 +179,22 @@ class SignInAttempt(Model):
 class Invitation(Model):
     """A one-use code that lets one person choose her login and passphrase. The code itself is stored hashed.
 
-    States: open, used, withdrawn, expired (by date). Deleted with the person, or 14 days after it ended.
+    seed: what the code is made from together with a key outside the database, so that a sheet or a letter can be made
+    again; None for a code that was shown once. States: open, used, withdrawn, expired (by date). Deleted with the
+    person, or when it has expired.
     """
 
     __tablename__ = "accounts_invitation"
     __table_args__ = (Index(None, "person_id"),)
     holds_personal_data: ClassVar = {
         "code_hash": _kept(Level.KEY, "recognising the code", Retention.INVITATION),
+        "seed": _kept(Level.KEY, "making the same sheet again", Retention.INVITATION),
     }
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("accounts_person.id", ondelete="CASCADE"))
     code_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    seed: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import contains_eager, defer, joinedload
 
 from lms.kernel.db import db
@@ -60,17 +60,23 @@ def find_by_login(login_index: bytes) -> Person | None:
 
 
 def failures(account_key: bytes, source_key: bytes, *, at: datetime, window: timedelta) -> Failures:
-    """How many tries without success lie in the window before `at`."""
+    """How many tries without success lie in the window before `at`; everywhere leaves known devices out."""
     of_account, of_source = SignInAttempt.account_key == account_key, SignInAttempt.source_key == source_key
     row = db.session.execute(
         select(
             func.count().filter(of_account, of_source),
             func.count().filter(of_account),
             func.count().filter(of_source),
-            func.count(),
+            func.count().filter(SignInAttempt.account_key != SignInAttempt.source_key),
         ).where(SignInAttempt.at > at - window)
     ).one()
     return Failures(of_pair=row[0], of_account=row[1], of_source=row[2], everywhere=row[3])
+
+
+def uses_of_source(source_key: bytes, *, at: datetime, window: timedelta) -> int:
+    """How often something that is open to everybody was used from one source in the window before `at`."""
+    wanted = SignInAttempt.source_key == source_key, SignInAttempt.at > at - window
+    return db.session.scalars(select(func.count()).select_from(SignInAttempt).where(*wanted)).one()
 
 
 def is_known_device(token: str, login_index: bytes) -> bool:
@@ -92,6 +98,33 @@ def find_invitation(code: str, *, for_update: bool = False) -> Invitation | None
         .execution_options(populate_existing=True)
     )
     return db.session.scalars(query.with_for_update(of=Invitation) if for_update else query).one_or_none()
+
+
+def is_open_code(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What makes an invitation one that can still be used."""
+    return Invitation.used_at.is_(None), Invitation.withdrawn_at.is_(None), Invitation.expires_at > at
+
+
+def open_invitations(people: Collection[int], *, at: datetime) -> dict[int, Invitation]:
+    """The open invitation of each of these people who has one, by number."""
+    found = db.session.scalars(
+        select(Invitation).where(Invitation.person_id.in_(people), *is_open_code(at)).order_by(Invitation.id)
+    )
+    return {invitation.person_id: invitation for invitation in found}
+
+
+def holds_any_role(person_id: int, *, at: datetime) -> bool:
+    """Whether she works for the site or a cohort now."""
+    held = (
+        select(RoleGrant.id)
+        .where(
+            RoleGrant.person_id == person_id,
+            RoleGrant.from_at <= at,
+            or_(RoleGrant.until_at.is_(None), RoleGrant.until_at > at),
+        )
+        .limit(1)
+    )
+    return db.session.scalar(held) is not None
 
 
 def find_recipient(person_id: int) -> Person | None:

@@ -124,6 +124,15 @@ def fold_login(typed: str) -> str:
     return unicodedata.normalize("NFKC", typed.strip()).casefold()
 
 
+def fold_contact(contact: str, kind: ContactKind) -> str:
+    """How a contact is compared: case and compatibility forms folded; of a telephone number, the digits alone."""
+    folded = unicodedata.normalize("NFKC", contact).strip().casefold()
+    if kind is ContactKind.PHONE:
+        digits = "".join(str(unicodedata.digit(sign)) for sign in folded if sign.isdigit())
+        return digits.removeprefix("00")
+    return folded
+
+
 def fold_passphrase(typed: str) -> str:
     """The passphrase as it is hashed: NFC, so that a composed and a decomposed é are the same."""
     return unicodedata.normalize("NFC", typed)

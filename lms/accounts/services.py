@@ -5,18 +5,19 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 
 from lms.audit import services as audit
 from lms.kernel.db import db, lock_name
-from lms.kernel.ids import hash_token, new_code, new_id, new_token
+from lms.kernel.ids import code_from, hash_token, new_id, new_token
 from lms.messaging import services as messaging
 from lms.settings import current_settings
 
 from . import passphrases, queries, rules, vault
-from .errors import InvitationUnknown, LoginUnfit, TooManyAttempts, WrongCredentials
+from .errors import InvitationUnknown, InvitationUsed, LoginUnfit, TooManyAttempts, WrongCredentials
 from .models import Invitation, KnownDevice, Person, RoleGrant, Session, SignInAttempt
 from .rules import ContactKind, Digits, Role, Theme
 
@@ -26,6 +27,7 @@ PERSON_MADE = audit.act("accounts.person.made")
 PERSON_INVITED = audit.act("accounts.person.invited")
 INVITATION_USED = audit.act("accounts.invitation.used")
 ROLE_GRANTED = audit.act("accounts.role.granted", "role")
+ROLE_ENDED = audit.act("accounts.role.ended", "role")
 PASSPHRASE_SET = audit.act("accounts.passphrase.set")
 
 
@@ -35,15 +37,25 @@ def keyed_hash(purpose: str, text: str) -> bytes:
     return hmac.digest(secret.encode(), f"{purpose}:{text}".encode(), "sha256")
 
 
-def login_index(login: str) -> bytes:
-    """How a login is stored and found. The pepper is a key of its own that never changes; a signing key may."""
+def blind_index(purpose: str, text: str) -> bytes:
+    """How a value is found that the database does not hold. Its key never changes; a signing key may."""
     pepper = current_settings().login_pepper
-    return hmac.digest(pepper.encode(), f"login:{rules.fold_login(login)}".encode(), "sha256")
+    return hmac.digest(pepper.encode(), f"{purpose}:{text}".encode(), "sha256")
+
+
+def login_index(login: str) -> bytes:
+    """How a login is stored and found."""
+    return blind_index("login", rules.fold_login(login))
+
+
+def contact_index(contact: str, kind: ContactKind) -> bytes:
+    """How somebody is found by her contact."""
+    return blind_index("contact", f"{kind}:{rules.fold_contact(contact, kind)}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewPerson:
-    """What is known of a person before she has been here."""
+    """What is known of a person before she has been here. public_id: one that nobody bears; drawn where not given."""
 
     shown_name: str
     interface_language: str
@@ -51,6 +63,7 @@ class NewPerson:
     legal_name: str | None = None
     contact: str | None = None
     contact_kind: ContactKind | None = None
+    public_id: UUID | None = None
 
 
 def make_person(new: NewPerson, *, by: Person | None, at: datetime) -> Person:
@@ -69,7 +82,7 @@ def make_people(new: Sequence[NewPerson], *, by: Person | None, at: datetime) ->
 
 
 def _new_person(new: NewPerson, *, at: datetime) -> Person:
-    public_id = new_id()
+    public_id = new.public_id or new_id()
     key = vault.make_key(public_id)
     return Person(
         public_id=public_id,
@@ -77,6 +90,7 @@ def _new_person(new: NewPerson, *, at: datetime) -> Person:
         legal_name=vault.seal(key, new.legal_name, place=vault.LEGAL_NAME),
         contact=vault.seal(key, new.contact, place=vault.CONTACT),
         contact_kind=new.contact_kind,
+        contact_index=contact_index(new.contact, new.contact_kind) if new.contact and new.contact_kind else None,
         interface_language=new.interface_language,
         time_zone=new.time_zone,
         theme=Theme.DEVICE,
@@ -95,24 +109,86 @@ def grant_role(person: Person, role: Role, *, cohort_id: int | None, by: Person 
     return grant
 
 
+def end_role(grant: RoleGrant, *, by: Person | None, at: datetime) -> None:
+    """End a role from now on; one that has ended before keeps its end."""
+    if grant.until_at is None or grant.until_at > at:
+        grant.until_at = at
+        audit.record(ROLE_ENDED, by=_number(by), on=grant.person_id, at=at, role=(grant.role.value, None))
+
+
 def invite(person: Person, *, by: Person | None, at: datetime) -> str:
-    """Make a one-use code for a person and return it: this is the only time it is readable.
+    """Make a one-use code for a person and return it.
 
     Codes that she was given before and did not use open nothing any more.
     """
-    open_before = Invitation.person_id == person.id, Invitation.used_at.is_(None), Invitation.withdrawn_at.is_(None)
-    db.session.execute(update(Invitation).where(*open_before).values(withdrawn_at=at))
-    code = new_code()
-    db.session.add(
-        Invitation(
-            person_id=person.id,
-            code_hash=hash_token(code),
-            created_at=at,
-            expires_at=at + timedelta(days=rules.INVITATION_DAYS),
+    return invite_all([person], by=by, at=at)[0]
+
+
+def invite_all(people: Sequence[Person], *, by: Person | None, at: datetime) -> list[str]:
+    """The same for many people, in the order given."""
+    _withdraw_all([person.id for person in people], at=at)
+    codes = []
+    for person in people:
+        seed = new_token().encode()
+        codes.append(_code_from(seed))
+        db.session.add(
+            Invitation(
+                person_id=person.id,
+                code_hash=hash_token(codes[-1]),
+                seed=seed,
+                created_at=at,
+                expires_at=_open_until(at),
+            )
         )
+        audit.record(PERSON_INVITED, by=_number(by), on=person.id, at=at)
+    return codes
+
+
+def ensure_invited(people: Sequence[Person], *, by: Person | None, at: datetime) -> None:
+    """See to it that each of these people has an open code; one that she was given already stays as it is."""
+    has_code = queries.open_invitations([person.id for person in people], at=at)
+    without = [person for person in people if person.id not in has_code]
+    if without:
+        invite_all(without, by=by, at=at)
+
+
+def renew_invitations(people: Sequence[Person], *, by: Person | None, at: datetime) -> None:
+    """See to it that each of these people has a code that is open for its full 14 days from now on.
+
+    Used when codes go out: one that nobody was given yet has been growing old meanwhile.
+    """
+    ensure_invited(people, by=by, at=at)
+    of_them = Invitation.person_id.in_([person.id for person in people])
+    db.session.execute(
+        update(Invitation).where(of_them, *queries.is_open_code(at)).values(expires_at=_open_until(at)),
+        execution_options={"synchronize_session": False},
     )
-    audit.record(PERSON_INVITED, by=_number(by), on=person.id, at=at)
-    return code
+
+
+def code_of(invitation: Invitation) -> str | None:
+    """The code of an invitation, for a sheet or a letter; None when it cannot be made again.
+
+    It comes from a seed in the database and a key that is not there: who holds only one of both cannot make it.
+    """
+    return None if invitation.seed is None else _code_from(invitation.seed)
+
+
+def withdraw_invitations(person_id: int, *, at: datetime) -> None:
+    """Let the open codes of a person open nothing any more."""
+    _withdraw_all([person_id], at=at)
+
+
+def _withdraw_all(people: Sequence[int], *, at: datetime) -> None:
+    unused = Invitation.person_id.in_(people), Invitation.used_at.is_(None), Invitation.withdrawn_at.is_(None)
+    db.session.execute(update(Invitation).where(*unused).values(withdrawn_at=at))
+
+
+def _open_until(at: datetime) -> datetime:
+    return at + timedelta(days=rules.INVITATION_DAYS)
+
+
+def _code_from(seed: bytes) -> str:
+    return code_from(blind_index("invitation", seed.hex()))
 
 
 def set_credentials(person: Person, login: str, passphrase: str, *, by: Person | None, at: datetime) -> None:
@@ -153,6 +229,18 @@ def use_invitation(code: str, login: str, passphrase: str, *, at: datetime) -> P
     invitation.used_at = at
     messaging.write_to(person.id, "account_opened", at=at)
     audit.record(INVITATION_USED, by=person.id, on=person.id, at=at)
+    return person
+
+
+def check_who_used(code: str, login: str, passphrase: str) -> Person:
+    """The person who used this code and chose just these credentials by it. Raises InvitationUsed for all others."""
+    invitation = queries.find_invitation(code)
+    try:
+        person = check_credentials(login, passphrase)
+    except WrongCredentials:
+        raise InvitationUsed from None
+    if invitation is None or invitation.person_id != person.id:
+        raise InvitationUsed
     return person
 
 
@@ -203,6 +291,21 @@ def begin_attempt(name: str, source: Source, *, at: datetime) -> SignInAttempt:
     if not rules.may_try(counted, most):
         raise TooManyAttempts(minutes=limits.window_minutes)
     return attempt
+
+
+def count_use(purpose: str, address: str, *, most: int, at: datetime) -> None:
+    """Count one use of something that is open to everybody, by its source alone. Raises TooManyAttempts.
+
+    Like a try to sign in it needs a transaction of its own, and one that is refused is not counted. It never counts
+    against signing in from the same source, nor the other way round. most: inside the usual window.
+    """
+    source = keyed_hash(purpose, rules.source_of(address))
+    minutes = current_settings().limits.window_minutes
+    lock_name(source)
+    db.session.add(SignInAttempt(account_key=source, source_key=source, at=at))
+    db.session.flush()  # the count below includes this use
+    if queries.uses_of_source(source, at=at, window=timedelta(minutes=minutes)) > most:
+        raise TooManyAttempts(minutes=minutes)
 
 
 def remember_device(person: Person, *, at: datetime) -> str:
@@ -288,6 +391,9 @@ def sweep(*, at: datetime) -> None:
         delete(Session).where(Session.shared.is_(True), Session.used_at <= at - rules.SESSION_IDLE_SHARED)
     )
     db.session.execute(delete(SignInAttempt).where(SignInAttempt.at <= at - timedelta(days=1)))
+    is_use = SignInAttempt.account_key == SignInAttempt.source_key
+    window = timedelta(minutes=current_settings().limits.window_minutes)
+    db.session.execute(delete(SignInAttempt).where(is_use, SignInAttempt.at <= at - window))
     db.session.execute(delete(KnownDevice).where(KnownDevice.created_at <= at - rules.DEVICE_KNOWN))
     db.session.execute(delete(Invitation).where(Invitation.expires_at <= at))
 

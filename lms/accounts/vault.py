@@ -5,6 +5,7 @@ from typing import cast
 from uuid import UUID
 
 from flask import current_app
+from sqlalchemy import delete
 
 from lms.kernel.db import db
 from lms.kernel.sealed import CannotOpen, DataKey, KeyRing, Sealed
@@ -22,6 +23,16 @@ def make_key(person_id: UUID) -> DataKey:
     return key
 
 
+def make_list_key(owner: UUID) -> tuple[DataKey, bytes]:
+    """A fresh key for a list that is being read, open and wrapped; `keep_list_key` stores it."""
+    return _ring().new_data_key(owner)
+
+
+def keep_list_key(owner: UUID, wrapped: bytes) -> None:
+    """Let the key of a list that was read join the running transaction."""
+    db.session.add(PersonKey(person_id=owner, wrapped=wrapped))
+
+
 def seal(key: DataKey, text: str | None, *, place: str) -> Sealed | None:
     """Seal an optional text for one place; an empty one is not stored at all."""
     return key.seal(text, place=place) if text else None
@@ -30,6 +41,25 @@ def seal(key: DataKey, text: str | None, *, place: str) -> Sealed | None:
 def open_contact(person: Person) -> str | None:
     """The contact she gave, for delivering a message to her. Raises CannotOpen when her key is gone."""
     return _open(person, person.contact, CONTACT)
+
+
+def open_legal_name(person: Person) -> str | None:
+    """Her legal name, for herself or for what she asked to be printed. Raises CannotOpen when her key is gone."""
+    return _open(person, person.legal_name, LEGAL_NAME)
+
+
+def open_list(owner: UUID, values: Sequence[Sealed], *, place: str) -> list[str]:
+    """What a list of people says that waits to be taken over. Raises CannotOpen when its key was destroyed."""
+    row = db.session.get(PersonKey, owner)
+    if row is None:
+        raise CannotOpen
+    key = _ring().unwrap(row.wrapped, owner=owner)
+    return [key.open(value, place=place) for value in values]
+
+
+def destroy_key(owner: UUID) -> None:
+    """Destroy a key: what was sealed under it opens to nobody any more, in no copy of the database."""
+    db.session.execute(delete(PersonKey).where(PersonKey.person_id == owner))
 
 
 def seal_for(person: Person, text: str, *, place: str) -> Sealed:
@@ -44,6 +74,21 @@ def open_all(person: Person, values: Sequence[Sealed | None], *, place: str) -> 
     """
     key = _key_of(person) if any(value is not None for value in values) else None
     return [key.open(value, place=place) if key is not None and value is not None else None for value in values]
+
+
+def seal_file_for(person: Person, data: bytes, *, place: str) -> Sealed:
+    """Seal a file that was made for a person whose key was loaded with her. Raises CannotOpen when it is gone."""
+    return _key_of(person).seal_bytes(data, place=place)
+
+
+def open_file(person: Person, value: Sealed, *, place: str) -> bytes:
+    """The file that was sealed for this person and this place. Raises CannotOpen."""
+    return _key_of(person).open_bytes(value, place=place)
+
+
+def open_with(wrapped: bytes, owner: UUID, value: Sealed, *, place: str) -> str:
+    """The text that was sealed for a person of whom nothing was loaded but her wrapped key. Raises CannotOpen."""
+    return _ring().unwrap(wrapped, owner=owner).open(value, place=place)
 
 
 def can_open(person: Person) -> bool:

@@ -12,7 +12,7 @@ from lms.web.cookies import KNOWN_SECONDS, Cookie
 from lms.web.http import allow, explain, public, who
 
 from . import choices, services
-from .errors import TooManyAttempts
+from .errors import InvitationUsed, LoginUnfit, TooManyAttempts
 from .forms import AccountForm, CodeForm, EnrolForm, SignInForm
 from .models import Person, SignInAttempt
 from .policy import AccountPermission
@@ -102,22 +102,40 @@ def enrol_code() -> ResponseReturnValue:
 def enrol_accept() -> ResponseReturnValue:
     """Use the code: she chose her login and passphrase, and is signed in."""
     form, g.has_secret = EnrolForm(), True
-    complete = form.validate()
-    if complete and form.passphrase.data != form.again.data:
-        form.again.errors = [_("The two passphrases differ. Type the second one again.")]
-        complete = False
+    is_complete = form.validate()
     code, login, passphrase = str(form.code.data), str(form.login.data), str(form.passphrase.data)
-    if not complete:
+    if not is_complete:
         return render_template("accounts/enrol.html", form=form, invitation_code=code), 422
     try:
-        attempt, at = _counted(code), clock.now()
-        with transaction():
-            person = services.use_invitation(code, login, passphrase, at=at)
-            tokens = _open_session(person, passphrase, attempt, shared=False)
+        attempt = _counted(code)
+        tokens = _use_code(code, login, passphrase, attempt)
+    except LoginUnfit:
+        form.login.errors = [_name_again()]
+        return render_template("accounts/enrol.html", form=form, invitation_code=code), 409
     except Refusal as refusal:
         page = render_template("accounts/enrol.html", form=form, invitation_code=code, refusal=explain(refusal))
         return page, 409
     return _signed_in(url_for("home.today"), *tokens)
+
+
+def _name_again() -> str:
+    """Of a taken name as of an unfit one: what she types again, since no page sends a passphrase back."""
+    return _(
+        "This sign-in name cannot be used. Choose another of 3 to 64 characters, and type your passphrase twice again."
+        " The invitation is not used up."
+    )
+
+
+def _use_code(code: str, login: str, passphrase: str, attempt: SignInAttempt) -> tuple[str, str | None]:
+    """Use an invitation, or sign in whoever used it with the very same words a moment ago: the button pressed twice."""
+    try:
+        with transaction():
+            person = services.use_invitation(code, login, passphrase, at=clock.now())
+            return _open_session(person, passphrase, attempt, shared=False)
+    except InvitationUsed:
+        person = services.check_who_used(code, login, passphrase)
+    with transaction():
+        return _open_session(person, passphrase, attempt, shared=False)
 
 
 @bp.get("/account")

@@ -27,6 +27,8 @@ class Retention(StrEnum):
     ENROLMENT = "enrolment"
     WORK = "work"
     INVITATION = "invitation"
+    UPLOAD = "upload"
+    CERTIFICATE = "certificate"
     KNOWN_DEVICE = "known device"
     SIGN_IN_FAILURES = "sign-in failures"
     AUDIT = "audit"
@@ -43,7 +45,7 @@ class RetentionText:
 
 RETENTION_TEXTS: dict[Retention, RetentionText] = {
     Retention.ENROLMENT: RetentionText(
-        what=_l("Your name, contact, settings and what you have read"),
+        what=_l("Your name, contact and settings, your place in a course, notices to you, and what you have read"),
         until=_l("6 months after your course ends"),
     ),
     Retention.WORK: RetentionText(
@@ -55,8 +57,16 @@ RETENTION_TEXTS: dict[Retention, RetentionText] = {
         until=_l("Until you sign out, at most 30 days"),
     ),
     Retention.INVITATION: RetentionText(
-        what=_l("Your invitation code, in a form that nobody can read back"),
+        what=_l("Your invitation code, in a form that is read back only with a key kept apart from it"),
         until=_l("14 days"),
+    ),
+    Retention.UPLOAD: RetentionText(
+        what=_l("A list of people that a coordinator uploaded; names, contacts and remarks are sealed"),
+        until=_l("Until it is confirmed or dropped, at most 7 days"),
+    ),
+    Retention.CERTIFICATE: RetentionText(
+        what=_l("That you completed a course, and your certificate; the name, code and documents are sealed"),
+        until=_l("Until you have it erased"),
     ),
     Retention.KNOWN_DEVICE: RetentionText(
         what=_l("That you signed in on a device before (no device name)"),

@@ -1,21 +1,31 @@
+from email import message_from_bytes
+from email.policy import default
+
 import pytest
 
 from lms.accounts import jobs, services
+from lms.accounts.messages import TEMPLATES
 from lms.accounts.models import Person, SignInAttempt
 from lms.kernel.db import db, transaction
-from tests.cast import DAY, NOW
+from lms.messaging.errors import PutOff, Undeliverable
+from tests.cast import DAY, HOUR, NOW
 
 
 @pytest.fixture
 def mail(in_app):
     folder = in_app.extensions["settings"].data_dir / "mail"
+
+    def empty():
+        for file in folder.glob("*"):
+            file.unlink()
+
+    empty()  # other tests send too
     yield folder
-    for file in folder.glob("*"):
-        file.unlink()
+    empty()
 
 
-def deliver(member):
-    jobs.deliver({"person": member.id, "template": "account_opened", "key": "k1"}, NOW)
+def deliver(member, template="account_opened", at=NOW):
+    jobs.deliver({"person": member.id, "template": template, "key": "k1"}, at)
 
 
 def test_a_message_is_written_in_her_language_and_says_nothing(in_app, cast, mail):
@@ -33,16 +43,51 @@ def test_who_gave_no_address_gets_no_message(in_app, cast, mail):
     person = db.session.get_one(Person, cast.cedar.id)
     person.contact, person.contact_kind = None, None
     db.session.flush()
-    deliver(cast.cedar)
+    with pytest.raises(Undeliverable):
+        deliver(cast.cedar)
     person.contact_kind = services.ContactKind.EMAIL
     db.session.flush()
-    deliver(cast.cedar)
+    with pytest.raises(Undeliverable):
+        deliver(cast.cedar)
     assert list(mail.glob("*")) == []
 
 
 def test_a_person_who_is_gone_gets_no_message(in_app, mail):
-    jobs.deliver({"person": 987654, "template": "account_opened", "key": "k1"}, NOW)
+    with pytest.raises(Undeliverable):
+        jobs.deliver({"person": 987654, "template": "account_opened", "key": "k1"}, NOW)
     assert list(mail.glob("*")) == []
+
+
+def test_at_night_by_her_clock_a_message_waits_for_the_morning(in_app, cast, mail):
+    night = NOW + 8 * HOUR  # ten in the evening in Juba
+    with pytest.raises(PutOff) as wish:
+        deliver(cast.cedar, "something_new", night)
+    assert wish.value.until == NOW + 18 * HOUR
+    assert list(mail.glob("*")) == []
+    deliver(cast.olivier, "something_new", night)  # eight in the evening in Bamako
+    assert len(list(mail.glob("*"))) == 1
+
+
+def test_that_somebody_opened_her_account_is_told_at_any_hour(in_app, cast, mail):
+    deliver(cast.cedar, "account_opened", NOW + 10 * HOUR)
+    assert len(list(mail.glob("*"))) == 1
+
+
+TOPIC = ("ceasefire", "course", "cohort", "women", "module", "assignment", "mark", "madar legal", "http", "kanaria l")
+
+
+@pytest.mark.parametrize("template", [name for name, one in TEMPLATES.items() if not one.has_code])
+@pytest.mark.parametrize("name", ["cedar", "olivier", "nour"])
+def test_every_message_is_neutral_in_every_language(in_app, cast, mail, template, name):
+    deliver(getattr(cast, name), template)
+    (file,) = mail.glob("*.eml")
+    message = message_from_bytes(file.read_bytes(), policy=default)
+    text = message.get_content()
+    assert message["To"].addresses[0].addr_spec == f"{name}@kanaria.example" and len(message["To"].addresses) == 1
+    assert not {"Cc", "Bcc", "Reply-To"} & set(message.keys())
+    assert message.get_content_type() == "text/plain" and message["Auto-Submitted"] == "auto-generated"
+    assert not any(word in f"{message['Subject']} {text}".lower() for word in TOPIC)
+    assert len(file.read_bytes()) < 2_000
 
 
 def test_the_sweep_runs_as_a_job(in_app):

@@ -93,6 +93,29 @@ def test_limits_hold_for_a_source_and_for_an_account(limits):
         try_once("a", source="192.0.2.4")
 
 
+def use(source="192.0.2.1", *, at=NOW, purpose="a page", most=2):
+    with transaction():
+        services.count_use(purpose, source, most=most, at=at)
+
+
+def test_what_is_open_to_everybody_is_limited_by_its_source_alone(in_app, limits, caplog):
+    limits(alarm=1, per_source=1, per_account=1)
+    use(), use()
+    for _ in range(3):
+        with pytest.raises(TooManyAttempts):
+            use()
+    use(purpose="another page"), use("192.0.2.2"), use(at=NOW + 16 * MINUTE)
+    assert caplog.text == "", "no failed sign-in"
+
+
+def test_uses_of_a_page_are_no_failed_sign_ins_and_go_when_their_window_is_over(in_app, limits):
+    limits(per_source=1)
+    use(), try_once()
+    assert db.session.query(SignInAttempt).count() == 2
+    services.sweep(at=NOW + 15 * MINUTE)
+    assert db.session.query(SignInAttempt).count() == 1
+
+
 def test_no_number_of_failures_elsewhere_keeps_anybody_out_but_it_is_logged(limits, caplog):
     limits(alarm=3)
     for number in range(5):
@@ -316,3 +339,11 @@ def test_note_use_moves_the_last_used_minute(cedar):
     services.note_use(session.id, at=NOW + HOUR)
     session = queries.find_session(token, at=NOW)
     assert not rules.should_note_use(session.times(), at=NOW + HOUR)
+
+
+def test_a_role_that_has_ended_keeps_its_end(in_app, cast):
+    person = db.session.get_one(Person, cast.facilitator.id)
+    grant = services.grant_role(person, Role.EDITOR, cohort_id=None, by=None, at=NOW - 3 * DAY)
+    for days in (2, 1):
+        services.end_role(grant, by=None, at=NOW - days * DAY)
+    assert grant.until_at == NOW - 2 * DAY

@@ -13,11 +13,25 @@ from tests.cast import CANARY
 
 CALLERS = {
     "open_contact": {"accounts/jobs.py"},
+    # Enrolling compares the alias that somebody types with her name, so that it does not lead to her; it shows nothing.
+    "open_legal_name": {"certificates/sealing.py", "cohorts/services/enrolling.py"},
+    "open_with": {"certificates/sealing.py"},
+    "open_file": {"certificates/sealing.py"},
     "can_open": {"home/checkup.py"},
     "make_key": {"accounts/services.py"},
+    "make_list_key": {"cohorts/services/uploading.py"},
+    "keep_list_key": {"cohorts/services/uploading.py"},
     "seal": {"accounts/services.py"},
-    "seal_for": {"assessments/sealing.py"},
-    "open_all": {"assessments/sealing.py"},
+    "seal_file_for": {"certificates/sealing.py"},
+    "seal_for": {
+        "assessments/sealing.py",
+        "certificates/sealing.py",
+        "cohorts/sealing.py",
+        "cohorts/services/enrolling.py",
+    },
+    "open_list": {"cohorts/services/uploading.py"},
+    "destroy_key": {"cohorts/services/uploading.py"},
+    "open_all": {"assessments/sealing.py", "certificates/sealing.py", "cohorts/sealing.py"},
 }
 """Who may call what of the vault. A new caller is a decision: docs/decisions/0005."""
 SOURCE = Path(lms.__file__).parent
@@ -39,6 +53,23 @@ def test_nothing_else_opens_sealed_values():
 
 def test_a_contact_opens_for_its_person(in_app, cast):
     assert vault.open_contact(find_recipient(cast.cedar.id)) == "cedar@kanaria.example"
+
+
+def test_a_file_opens_for_its_person_and_its_place_alone(in_app, cast):
+    cedar, nour = (find_recipient(member.id) for member in (cast.cedar, cast.nour))
+    sealed = vault.seal_file_for(cedar, b"%PDF-\xff\x00", place="some.page")
+    assert b"%PDF" not in sealed.box and vault.open_file(cedar, sealed, place="some.page") == b"%PDF-\xff\x00"
+    for person, place in ((nour, "some.page"), (cedar, "another.page")):
+        with pytest.raises(CannotOpen):
+            vault.open_file(person, sealed, place=place)
+
+
+def test_a_text_opens_with_the_wrapped_key_of_its_person_alone(in_app, cast):
+    cedar = find_recipient(cast.cedar.id)
+    sealed, wrapped = vault.seal_for(cedar, "a name", place="some.name"), cedar.key.wrapped
+    assert vault.open_with(wrapped, cedar.public_id, sealed, place="some.name") == "a name"
+    with pytest.raises(CannotOpen):
+        vault.open_with(wrapped, cast.nour.public_id, sealed, place="some.name")
 
 
 def test_without_the_key_nothing_opens_any_more(in_app, cast):

@@ -142,8 +142,8 @@ def test_an_invitation_opens_by_looking_and_is_used_by_sending(app, visitor, cas
 def test_what_was_chosen_stays_in_the_form_but_for_the_secret(app, visitor, cast):
     code = invite(app, cast.stranger)
     choice = {"code": code, "login": "river", "passphrase": "too short", "again": "too short"}
-    page = visitor.post("accounts.enrol_accept", data=choice, expect=409)
-    assert "at least 15 characters" in page.words()
+    page = visitor.post("accounts.enrol_accept", data=choice, expect=422)
+    assert "Choose a passphrase of at least 15 characters." in page.words() and 'href="#passphrase"' in page.text
     assert (page.fields["code"], page.fields["login"]) == (code, "river")
     assert "too short" not in page.text, "a passphrase is never sent back"
 
@@ -151,7 +151,25 @@ def test_what_was_chosen_stays_in_the_form_but_for_the_secret(app, visitor, cast
 def test_two_different_passphrases_are_told_at_the_second(app, visitor, cast):
     choice = {"code": invite(app, cast.stranger), "login": "river", "passphrase": LONG, "again": LONG + "x"}
     page = visitor.post("accounts.enrol_accept", data=choice, expect=422)
-    assert "The two passphrases differ." in page.words() and 'href="#again"' in page.text
+    assert "The two passphrases differ. Type both again." in page.words() and 'href="#again"' in page.text
+    assert 'href="#passphrase"' not in page.text
+
+
+def test_two_different_passphrases_that_are_too_short_are_told_both_at_once(app, visitor, cast):
+    choice = {"code": invite(app, cast.stranger), "login": "river", "passphrase": "too short", "again": "otherwise"}
+    page = visitor.post("accounts.enrol_accept", data=choice, expect=422)
+    assert "Choose a passphrase of at least 15 characters." in page.words()
+    assert "The two passphrases differ. Type both again." in page.words()
+
+
+@pytest.mark.parametrize("login", ["cedar", "ab"])
+def test_a_taken_name_and_an_unfit_one_are_told_alike_at_the_name(app, visitor, cast, login):
+    choice = {"code": invite(app, cast.stranger), "login": login, "passphrase": LONG, "again": LONG}
+    page = visitor.post("accounts.enrol_accept", data=choice, expect=409)
+    assert 'href="#login"' in page.text and page.fields["login"] == login
+    assert "Choose another of 3 to 64 characters, and type your passphrase twice again." in page.words()
+    page = visitor.post("accounts.enrol_accept", data={**choice, "login": "river"})
+    assert page.location == "/en/today", "the invitation was not used up"
 
 
 def test_a_code_that_does_not_exist_is_kept_and_explained(visitor):
