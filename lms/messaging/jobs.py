@@ -2,25 +2,33 @@
 
 import logging
 import threading
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from lms.kernel import clock
 from lms.kernel.db import db, transaction
 
-from . import services
+from . import queries, rules, services
+from .errors import PutOff, Undeliverable
 
 IDLE_SECONDS = 2.0
 SWEEP = "messaging.sweep"
+WATCH = "messaging.watch"
+ALARM = "messaging_alarm"
+LOOKS = 2
 log = logging.getLogger("lms.worker")
 
 
 def run_due(app: Flask, stop: threading.Event | None = None) -> int:
     """Do everything that is due, or what can be done until `stop` is set; say how many jobs were tried."""
+    with app.app_context():
+        if not queries.is_anything_due(at=clock.now()):
+            return 0
     tried = 0
     while stop is None or not stop.is_set():
         with app.app_context():
@@ -37,14 +45,27 @@ def _do(job_id: int, kind: str, payload: Mapping[str, Any]) -> None:
     try:
         work = services.work_of(kind)
         work.handler(payload, clock.now())
+    except PutOff as wish:
+        with _afterwards():
+            services.put_off(services.get_job(job_id), until=wish.until)
+    except Undeliverable:
+        with _afterwards():
+            services.leave(services.get_job(job_id), at=clock.now())
     except Exception as fault:  # noqa: BLE001 - whatever went wrong, the job goes back and the loop goes on
         log.warning("job %s of kind %s failed: %s", job_id, kind, type(fault).__name__)
-        db.session.remove()  # nothing that the handler left half done is kept
-        with transaction():
+        with _afterwards():
             services.put_back(services.get_job(job_id), type(fault).__name__, at=clock.now())
     else:
         with transaction():
             services.finish(services.get_job(job_id), every=work.every, at=clock.now())
+
+
+@contextmanager
+def _afterwards() -> Iterator[None]:
+    """A transaction after a handler that did not end: nothing that it left half done is kept."""
+    db.session.remove()
+    with transaction():
+        yield
 
 
 def run_forever(app: Flask, stop: threading.Event) -> None:
@@ -66,3 +87,16 @@ def sweep(payload: Mapping[str, Any], at: datetime) -> None:
     """Handler: delete rows of work done long ago."""
     with transaction():
         services.sweep(at=at)
+
+
+def watch(payload: Mapping[str, Any], at: datetime) -> None:
+    """Handler: say once that work waits too long, and again only after all was well in between.
+
+    Said at the second look: a worker that was away itself first does what has gathered meanwhile.
+    """
+    since = queries.waiting_since()
+    is_late = since is not None and at - since > rules.LATE
+    looks = current_app.extensions.get(ALARM, 0) + 1 if is_late else 0
+    current_app.extensions[ALARM] = looks
+    if since is not None and looks == LOOKS:
+        log.error("work waits since %s minutes: does the mail server answer?", (at - since) // timedelta(minutes=1))

@@ -7,17 +7,19 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias, cast
 
 from flask import Flask, current_app
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
+from lms.audit import services as audit
 from lms.kernel.db import db
 from lms.kernel.ids import new_id
 
-from . import rules
+from . import queries, rules
 from .models import Job
 
 Handler: TypeAlias = Callable[[Mapping[str, Any], datetime], None]
 KEPT = timedelta(days=30)
+SENT_AGAIN = audit.act("messaging.message.sent_again", "fault")
 
 
 @dataclass(frozen=True)
@@ -53,27 +55,29 @@ def enqueue(kind: str, *, at: datetime, **ids: int | str) -> Job:
     return job
 
 
-def write_to(person_id: int, template: str, *, at: datetime) -> Job:
+def hasten(kind: str, *, at: datetime) -> None:
+    """Have a job that comes back done now and not at its next time; one that is under way comes back as usual."""
+    waiting = Job.recurring == kind, Job.claimed_at.is_(None), Job.run_at > at
+    db.session.execute(update(Job).where(*waiting).values(run_at=at))
+
+
+def write_to(
+    person_id: int, template: str, *, at: datetime, cohort_id: int | None = None, about: str | None = None
+) -> Job:
     """Ask for a message to a person; address and text are found when it is sent.
 
-    The key names the message: should it be sent twice, her mail program sees that it is one.
+    The key names the message: should it be sent twice, her mail program sees that it is one. cohort_id: whose
+    coordinators see that it waits or was given up. about: for them, in a neutral word of theirs.
     """
-    return enqueue("message", at=at, person=person_id, template=template, key=new_id().hex)
+    more = {} if about is None else {"about": about}
+    job = enqueue(queries.MESSAGE, at=at, person=person_id, template=template, key=new_id().hex, **more)
+    job.person_id, job.cohort_id = person_id, cohort_id
+    return job
 
 
 def claim_next(*, at: datetime) -> Job | None:
-    """Take the oldest job that is due, so that no other worker takes it."""
-    job = db.session.scalars(
-        select(Job)
-        .where(
-            Job.run_at <= at,
-            Job.done_at.is_(None),
-            or_(Job.claimed_at.is_(None), Job.claimed_at <= at - rules.CLAIM_LASTS),
-        )
-        .order_by(Job.run_at, Job.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).one_or_none()
+    """Take the oldest job that may be done now, so that no other worker takes it."""
+    job = queries.next_for_update(at=at)
     if job is not None:
         job.claimed_at, job.tries = at, job.tries + 1
         if job.tries > rules.MOST_TRIES:  # each worker that claimed it died of it
@@ -109,6 +113,28 @@ def put_back(job: Job, fault: str, *, at: datetime) -> None:
         job.done_at = at
     else:
         job.run_at = again
+
+
+def put_off(job: Job, *, until: datetime) -> None:
+    """Note that the work is to be done later; that it was looked at is no try."""
+    job.claimed_at, job.tries, job.run_at = None, max(job.tries - 1, 0), until
+
+
+def leave(job: Job, *, at: datetime) -> None:
+    """Note that a message can reach her by no later try."""
+    job.claimed_at, job.fault, job.done_at = None, rules.UNDELIVERABLE, at
+
+
+def send_again(cohort_id: int, key: str | None, *, by: int, at: datetime) -> int:
+    """Try messages anew that were given up: the one of this key, or all of the cohort. How many they are.
+
+    One that is under way again already stays as it is, so a second press of the button does nothing.
+    """
+    jobs = queries.given_up_for_update(cohort_id, key)
+    for job in jobs:
+        audit.record(SENT_AGAIN, by=by, on=job.id, at=at, fault=(job.fault, None))
+        job.done_at, job.fault, job.tries, job.run_at = None, None, 0, at
+    return len(jobs)
 
 
 def sweep(*, at: datetime) -> None:
