@@ -1,26 +1,38 @@
 """Who may read a cohort's course."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy.orm import aliased
 
 from lms.accounts.models import Person
 from lms.accounts.policy import has_role
 from lms.accounts.rules import Role
-from lms.kernel.policy import Permission, declare
+from lms.kernel.policy import Permission, both, declare
 
-from .models import Cohort, Enrolment
-from .rules import MAY_READ
+from .models import Cohort, Enrolment, Group
+from .rules.enrolment import MAY_READ, UNDER_WAY
 
 READING_ROLES = (Role.FACILITATOR, Role.COORDINATOR)
 """Roles that read what participants read, without taking part."""
+
+SECOND_ROLES = (Role.COORDINATOR, Role.SAFETY, Role.ADMIN, Role.PANEL)
+"""Roles, of the cohort or of the whole site, whose holders may be the second person when invitations are sent."""
 
 
 class CohortPermission(Permission):
     """What concerns a cohort."""
 
     READ = "cohorts:course:read"
+    TAKE_PART = "cohorts:course:take_part"
     PROGRESS = "cohorts:course:progress"
+    SETTLE = "cohorts:place:settle"
+    FOUND = "cohorts:cohort:found"
+    LIST = "cohorts:cohort:list"
+    RUN = "cohorts:cohort:run"
+    CHANGE = "cohorts:cohort:change"
+    LOOK_AFTER = "cohorts:people:look_after"
+    ANSWER = "cohorts:sending:answer"
 
 
 class InCohort(Protocol):
@@ -33,6 +45,16 @@ class InCohort(Protocol):
     def enrolment(self) -> Enrolment | None: ...
 
 
+class OfParticipant(Protocol):
+    """Something of one participant that her staff look at. enrolment: hers, loaded with its group."""
+
+    @property
+    def cohort(self) -> Cohort: ...
+
+    @property
+    def enrolment(self) -> Enrolment: ...
+
+
 def takes_part(who: Person | None, target: InCohort) -> bool:
     """Her own enrolment lets her read."""
     enrolment = target.enrolment
@@ -42,7 +64,49 @@ def takes_part(who: Person | None, target: InCohort) -> bool:
         and enrolment.person_id == who.id
         and enrolment.cohort_id == target.cohort.id
         and enrolment.state in MAY_READ
+        and enrolment.agreed_at is not None
     )
+
+
+def has_still_to_come(who: Person | None, target: InCohort) -> bool:
+    """It is her own place, two people have decided that she is told of it, and she has not set it up yet."""
+    enrolment = target.enrolment
+    return (
+        who is not None
+        and enrolment is not None
+        and enrolment.person_id == who.id
+        and enrolment.state in UNDER_WAY
+        and enrolment.released_at is not None
+        and enrolment.agreed_at is None
+        and target.cohort.closed_at is None
+    )
+
+
+def founds(who: Person | None, target: object) -> bool:
+    """Coordinators of the whole site make cohorts."""
+    return has_role(who, Role.COORDINATOR)
+
+
+def runs_any(who: Person | None, target: object) -> bool:
+    """Coordinators, of the site or of some cohort, see the list of theirs."""
+    return who is not None and any(grant.role is Role.COORDINATOR for grant in who.roles)
+
+
+def coordinates(who: Person | None, target: InCohort) -> bool:
+    """Coordinators of the cohort run it."""
+    return has_role(who, Role.COORDINATOR, target.cohort.id)
+
+
+def may_be_second(who: Person | None, target: InCohort) -> bool:
+    """She could confirm what somebody else asked for in this cohort; that it was not herself, the rule looks at."""
+    return who is not None and any(
+        grant.role in SECOND_ROLES and grant.cohort_id in (None, target.cohort.id) for grant in who.roles
+    )
+
+
+def is_open(who: Person | None, target: InCohort) -> bool:
+    """A closed cohort is read, and not changed."""
+    return target.cohort.closed_at is None
 
 
 def works_for(who: Person | None, target: InCohort) -> bool:
@@ -50,15 +114,94 @@ def works_for(who: Person | None, target: InCohort) -> bool:
     return any(has_role(who, role, target.cohort.id) for role in READING_ROLES)
 
 
+def facilitates(who: Person | None, target: OfParticipant) -> bool:
+    """Facilitators are there for the people of their groups, and for whoever is in no group.
+
+    Without groups a cohort is seen whole; a group that nobody facilitates is the coordinators'.
+    Rule: docs/security/threat-model.md 1.2, H1.
+    """
+    return (
+        who is not None
+        and has_role(who, Role.FACILITATOR, target.cohort.id)
+        and _is_in_care(target.enrolment, facilitator_id=who.id)
+    )
+
+
+def _is_in_care(enrolment: Enrolment, *, facilitator_id: int) -> bool:
+    return enrolment.group_id is None or (
+        enrolment.group is not None
+        and enrolment.group.cohort_id == enrolment.cohort_id
+        and enrolment.group.facilitator_id == facilitator_id
+    )
+
+
+def in_care_of(facilitator_id: Any, enrolment: type[Enrolment] = Enrolment) -> ColumnElement[bool]:
+    """`facilitates` as a condition over Enrolment, who is a facilitator there being settled.
+
+    facilitator_id: a person's number, or a column of them.
+    """
+    group = aliased(Group)
+    hers = exists().where(
+        group.id == enrolment.group_id,
+        group.cohort_id == enrolment.cohort_id,
+        group.facilitator_id == facilitator_id,
+    )
+    return or_(enrolment.group_id.is_(None), hers.correlate_except(group))
+
+
+def facilitated_by(who: Person, enrolment: type[Enrolment] = Enrolment) -> ColumnElement[bool]:
+    """`facilitates` as a row filter over Enrolment."""
+    return and_(enrolment.cohort_id.in_(_cohorts(who, Role.FACILITATOR)), in_care_of(who.id, enrolment))
+
+
+def looks_after(who: Person | None, target: OfParticipant) -> bool:
+    """Coordinators of the cohort, of everybody; facilitators, of those whom they facilitate."""
+    return has_role(who, Role.COORDINATOR, target.cohort.id) or facilitates(who, target)
+
+
+def looked_after_by(who: Person, enrolment: type[Enrolment] = Enrolment) -> ColumnElement[bool]:
+    """`looks_after` as a row filter over Enrolment."""
+    return or_(enrolment.cohort_id.in_(_cohorts(who, Role.COORDINATOR)), facilitated_by(who, enrolment))
+
+
+def _cohorts(who: Person, role: Role) -> list[int]:
+    """The cohorts in which she holds a role, by number."""
+    return sorted({grant.cohort_id for grant in who.roles if grant.role is role and grant.cohort_id is not None})
+
+
 def readable(who: Person) -> ColumnElement[bool]:
-    """The same two predicates as a row filter over Cohort, outer-joined with `queries.own_enrolment`."""
+    """`takes_part` and `works_for` as a row filter over Cohort, outer-joined with `queries.own_enrolment`."""
     worked_for = {grant.cohort_id for grant in who.roles if grant.role in READING_ROLES and grant.cohort_id is not None}
-    return or_(Enrolment.id.is_not(None), Cohort.id.in_(worked_for))
+    return or_(Enrolment.agreed_at.is_not(None), Cohort.id.in_(worked_for))
+
+
+def waiting_for(who: Person) -> ColumnElement[bool]:
+    """`has_still_to_come` as a row filter over Cohort, outer-joined with `queries.seats.own_enrolment`."""
+    return and_(
+        Enrolment.id.is_not(None),
+        Enrolment.released_at.is_not(None),
+        Enrolment.agreed_at.is_(None),
+        Enrolment.state.in_(UNDER_WAY),
+        Cohort.closed_at.is_(None),
+    )
+
+
+def run_by(who: Person) -> ColumnElement[bool]:
+    """`coordinates` as a row filter over Cohort."""
+    return Cohort.id.in_({grant.cohort_id for grant in who.roles if grant.role is Role.COORDINATOR} - {None})
 
 
 declare(
     {
         CohortPermission.READ: [takes_part, works_for],
-        CohortPermission.PROGRESS: [takes_part],
+        CohortPermission.TAKE_PART: [takes_part],
+        CohortPermission.PROGRESS: [both(takes_part, is_open)],
+        CohortPermission.SETTLE: [has_still_to_come, takes_part],
+        CohortPermission.FOUND: [founds],
+        CohortPermission.LIST: [runs_any],
+        CohortPermission.RUN: [coordinates],
+        CohortPermission.CHANGE: [both(coordinates, is_open)],
+        CohortPermission.LOOK_AFTER: [works_for],
+        CohortPermission.ANSWER: [both(may_be_second, is_open)],
     }
 )

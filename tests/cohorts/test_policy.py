@@ -2,8 +2,8 @@ import pytest
 
 from lms.accounts.models import Person
 from lms.cohorts.policy import CohortPermission
-from lms.cohorts.queries import find_seat, seats_of
-from lms.cohorts.rules import EnrolmentState
+from lms.cohorts.queries.seats import find_seat, seats_of
+from lms.cohorts.rules.enrolment import EnrolmentState
 from lms.kernel.db import db
 from lms.kernel.policy import allows
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import contains_eager
 
 from lms.accounts.models import Person
@@ -12,9 +12,9 @@ from lms.courses.models import Version
 from lms.courses.rules import Told, tell
 from lms.kernel.db import db
 
-from .models import CalendarEntry, Cohort, Enrolment
-from .policy import readable
-from .rules import MAY_READ
+from ..models import CalendarEntry, Cohort, Enrolment
+from ..policy import has_still_to_come, readable, takes_part, waiting_for, works_for
+from ..rules.enrolment import MAY_READ
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +56,69 @@ def seats_of(who: Person) -> Sequence[Seat]:
         .order_by(Cohort.starts_on.desc(), Cohort.id)
     )
     return [Seat(cohort=cohort, enrolment=enrolment) for cohort, enrolment in rows]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """What waits for a person: cohorts that she reads, and places of hers that she has still to set up."""
+
+    seats: Sequence[Seat]
+    waiting: Sequence["WaitingPlace"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingPlace(Seat):
+    """A place of hers that she has still to set up."""
+
+    enrolment: Enrolment
+
+
+def places_of(who: Person) -> Places:
+    """The same as `seats_of` with the places that she has still to set up, newest first: one statement."""
+    rows = db.session.execute(
+        select(Cohort, Enrolment)
+        .join(Cohort.version)
+        .outerjoin(Enrolment, own_enrolment(who))
+        .where(or_(readable(who), waiting_for(who)))
+        .options(contains_eager(Cohort.version))
+        .order_by(Cohort.starts_on.desc(), Cohort.id)
+    )
+    found = [Seat(cohort=cohort, enrolment=enrolment) for cohort, enrolment in rows]
+    return Places(
+        seats=[_as_reader(who, seat) for seat in found if takes_part(who, seat) or works_for(who, seat)],
+        waiting=[
+            WaitingPlace(cohort=seat.cohort, enrolment=seat.enrolment)
+            for seat in found
+            if seat.enrolment is not None and has_still_to_come(who, seat)
+        ],
+    )
+
+
+def _as_reader(who: Person, seat: Seat) -> Seat:
+    """Who works for a cohort and has not taken her own place in it yet reads it as staff do."""
+    return seat if takes_part(who, seat) else Seat(cohort=seat.cohort, enrolment=None)
+
+
+def find_place(who: Person, enrolment_id: UUID) -> Seat | None:
+    """Her own place of an address, with its cohort; the policy decides whether she may set it up."""
+    row = db.session.execute(
+        select(Cohort, Enrolment)
+        .join(Cohort.version)
+        .join(Enrolment, Enrolment.cohort_id == Cohort.id)
+        .where(Enrolment.public_id == enrolment_id, Enrolment.person_id == who.id)
+        .options(contains_eager(Cohort.version))
+    ).one_or_none()
+    return Seat(cohort=row[0], enrolment=row[1]) if row is not None else None
+
+
+def place_for_update(enrolment_id: int) -> Enrolment:
+    """A place, locked. Her person stays as her session loaded it, with her roles."""
+    return db.session.scalars(
+        select(Enrolment)
+        .where(Enrolment.id == enrolment_id)
+        .with_for_update(of=Enrolment, key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
 
 
 def own_enrolment(who: Person) -> ColumnElement[bool]:

@@ -1,0 +1,1 @@
+"""Reading cohorts: for one person, for coordinators, for the list of people."""

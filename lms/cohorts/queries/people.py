@@ -1,0 +1,143 @@
+"""Reading the people of a cohort for those who run it: aliases and states, never names or contacts."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import contains_eager, defer, joinedload
+
+from lms.accounts.models import Person
+from lms.accounts.queries import NOT_FOR_PAGES
+from lms.kernel.db import db
+
+from ..models import Cohort, Enrolment, FactRow, MoveRow
+from ..rules.enrolment import MAY_READ, UNDER_WAY, EnrolmentState
+from ..rules.facts import FactKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonPlace:
+    """One participant with her cohort, for those who run it and for the policy."""
+
+    cohort: Cohort
+    participant: Enrolment
+
+    @property
+    def enrolment(self) -> None:
+        """Staff take no part."""
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How many there are: with a place, come, paused; and by language of those with a place."""
+
+    under_way: int
+    come: int
+    paused: int
+    by_language: dict[str, int]
+
+
+def counts_of(cohort: Cohort) -> Counts:
+    """The numbers of a cohort: one statement."""
+    rows = db.session.execute(
+        select(Enrolment.course_language, Enrolment.state, Enrolment.agreed_at.is_not(None), func.count())
+        .where(Enrolment.cohort_id == cohort.id, Enrolment.state.in_(UNDER_WAY))
+        .group_by(Enrolment.course_language, Enrolment.state, Enrolment.agreed_at.is_not(None))
+    ).all()
+    languages: dict[str, int] = {}
+    for language, _, _, number in rows:
+        languages[language] = languages.get(language, 0) + number
+    return Counts(
+        under_way=sum(languages.values()),
+        come=sum(number for _, _, has_come, number in rows if has_come),
+        paused=sum(number for _, state, _, number in rows if state is EnrolmentState.PAUSED),
+        by_language=dict(sorted(languages.items())),
+    )
+
+
+def find_person(who: Person, cohort_id: UUID, enrolment_id: UUID) -> PersonPlace | None:
+    """The participant of an address with her key, so that what was typed about her can be read."""
+    row = db.session.execute(
+        select(Enrolment, Cohort)
+        .join(Enrolment.cohort)
+        .join(Cohort.version)
+        .join(Enrolment.person)
+        .where(Cohort.public_id == cohort_id, Enrolment.public_id == enrolment_id)
+        .options(
+            contains_eager(Enrolment.person).options(
+                joinedload(Person.key), *(defer(column, raiseload=True) for column in NOT_FOR_PAGES)
+            ),
+            contains_eager(Enrolment.cohort).contains_eager(Cohort.version),
+            joinedload(Enrolment.group),
+        )
+    ).one_or_none()
+    return None if row is None else PersonPlace(participant=row[0], cohort=row[1])
+
+
+def facts_of(enrolment_id: int) -> Sequence[FactRow]:
+    """What was entered for her by hand and counts, in the order of sessions."""
+    return db.session.scalars(
+        select(FactRow)
+        .where(FactRow.enrolment_id == enrolment_id, FactRow.withdrawn_at.is_(None))
+        .order_by(FactRow.kind, FactRow.session, FactRow.id)
+    ).all()
+
+
+def find_fact(place: PersonPlace, fact_id: UUID) -> FactRow | None:
+    """One of them, by its public id."""
+    return db.session.scalars(
+        select(FactRow).where(FactRow.enrolment_id == place.participant.id, FactRow.public_id == fact_id)
+    ).one_or_none()
+
+
+def fact_for_update(fact_id: int) -> FactRow:
+    """One of them, locked."""
+    return db.session.get_one(FactRow, fact_id, with_for_update=True, populate_existing=True)
+
+
+def attended(cohort: Cohort, session: int) -> dict[int, FactRow]:
+    """What was entered of one live session and counts, by number of the enrolment, locked."""
+    rows = db.session.scalars(
+        select(FactRow)
+        .join(Enrolment, Enrolment.id == FactRow.enrolment_id)
+        .where(
+            Enrolment.cohort_id == cohort.id,
+            FactRow.kind == FactKind.ATTENDED,
+            FactRow.session == session,
+            FactRow.withdrawn_at.is_(None),
+        )
+        .order_by(FactRow.id)
+        .with_for_update(of=FactRow)
+        .execution_options(populate_existing=True)
+    )
+    return {row.enrolment_id: row for row in rows}
+
+
+def places_by_id(cohort: Cohort, public_ids: Collection[UUID], *, besides: Person) -> dict[UUID, int]:
+    """The numbers of these places of a cohort, by public id; what is no place of it, or her own, is not there."""
+    rows = db.session.execute(
+        select(Enrolment.public_id, Enrolment.id)
+        .where(Enrolment.cohort_id == cohort.id, Enrolment.public_id.in_(public_ids), Enrolment.state.in_(MAY_READ))
+        .where(Enrolment.person_id != besides.id)
+        .order_by(Enrolment.id)
+    )
+    return {row.public_id: row.id for row in rows}
+
+
+def moves_of(enrolment_id: int) -> Sequence[MoveRow]:
+    """What became of her place so far, newest first."""
+    return db.session.scalars(
+        select(MoveRow).where(MoveRow.enrolment_id == enrolment_id).order_by(MoveRow.id.desc())
+    ).all()
+
+
+def for_groups(cohort: Cohort) -> Sequence[Enrolment]:
+    """Everybody with a place, by language and alias, locked."""
+    return db.session.scalars(
+        select(Enrolment)
+        .where(Enrolment.cohort_id == cohort.id, Enrolment.state.in_(UNDER_WAY))
+        .order_by(Enrolment.course_language, Enrolment.alias)
+        .with_for_update()
+    ).all()

@@ -1,0 +1,307 @@
+"""Reading invitations that are to go out, and who may decide about it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, func, or_, select, true
+from sqlalchemy.orm import contains_eager
+
+from lms.accounts.models import Invitation, Person, RoleGrant
+from lms.accounts.queries import is_open_code
+from lms.accounts.rules import ContactKind
+from lms.courses.rules import Told, tell
+from lms.kernel.db import db
+from lms.messaging.models import Job
+from lms.messaging.queries import MESSAGE
+from lms.messaging.rules import MessageState, state_of
+
+from ..models import Cohort, Enrolment, Sending
+from ..policy import SECOND_ROLES
+from ..rules.enrolment import UNDER_WAY
+from ..rules.sending import LASTS, SETTLED_AFTER
+
+ROWS_A_PAGE = 25
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendingPlace:
+    """A question whether invitations are sent, with its cohort, for those who may answer. asker: her name for staff."""
+
+    cohort: Cohort
+    sending: Sending
+    asker: str | None
+
+    @property
+    def enrolment(self) -> None:
+        """Staff take no part."""
+        return None
+
+    @property
+    def lapses_at(self) -> datetime:
+        """Until when it waits for an answer."""
+        return self.sending.asked_at + LASTS
+
+    def title(self, language: str) -> Told:
+        """The cohort's title for a page in this language."""
+        return tell(self.cohort.title, language, self.cohort.version.required_languages)
+
+
+def find_sending(who: Person, cohort_id: UUID, sending_id: UUID) -> SendingPlace | None:
+    """The question of an address; the policy decides who may answer it."""
+    found = _places(Cohort.public_id == cohort_id, Sending.public_id == sending_id)
+    return found[0] if found else None
+
+
+def waiting_in(cohort: Cohort, *, at: datetime) -> SendingPlace | None:
+    """The question of a cohort that waits for its answer."""
+    found = _places(Cohort.id == cohort.id, *_waits(at))
+    return found[0] if found else None
+
+
+def waiting_for_second(who: Person, *, at: datetime) -> Sequence[SendingPlace]:
+    """The questions of others that she may answer, oldest first: one statement, and none for who has no such role."""
+    held = [grant for grant in who.roles if grant.role in SECOND_ROLES]
+    if not held:
+        return []
+    cohorts = {grant.cohort_id for grant in held}
+    within = true() if None in cohorts else Cohort.id.in_(cohorts)
+    is_others = or_(Sending.asked_by_id.is_(None), Sending.asked_by_id != who.id)
+    return _places(within, is_others, Cohort.closed_at.is_(None), *_waits(at))
+
+
+def _waits(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    """`rules.sending.state_of` as a row filter."""
+    return Sending.answer.is_(None), Sending.asked_at > at - LASTS
+
+
+def _places(*conditions: ColumnElement[bool]) -> list[SendingPlace]:
+    rows = db.session.execute(
+        select(Sending, Cohort, Person.shown_name)
+        .join(Cohort, Cohort.id == Sending.cohort_id)
+        .join(Cohort.version)
+        .outerjoin(Person, Person.id == Sending.asked_by_id)
+        .where(*conditions)
+        .options(contains_eager(Cohort.version))
+        .order_by(Sending.id)
+    )
+    return [SendingPlace(sending=sending, cohort=cohort, asker=name) for sending, cohort, name in rows]
+
+
+def sending_for_update(sending_id: int) -> Sending:
+    """A question, locked: of two answers one comes first."""
+    return db.session.get_one(Sending, sending_id, with_for_update=True, populate_existing=True)
+
+
+def cohort_of(sending_id: int) -> int | None:
+    """The number of its cohort; None if that was deleted."""
+    return db.session.scalar(select(Sending.cohort_id).where(Sending.id == sending_id))
+
+
+def who_may_send(cohort_id: int, *, at: datetime) -> frozenset[int]:
+    """The numbers of those who may be one of the two people of this cohort now."""
+    is_old = and_(RoleGrant.cohort_id == cohort_id, RoleGrant.from_at <= at - SETTLED_AFTER)
+    is_of_site = and_(RoleGrant.cohort_id.is_(None), RoleGrant.from_at <= at)
+    return frozenset(
+        db.session.scalars(
+            select(RoleGrant.person_id)
+            .join(RoleGrant.person)
+            .where(
+                RoleGrant.role.in_(SECOND_ROLES),
+                or_(is_old, is_of_site),
+                or_(RoleGrant.until_at.is_(None), RoleGrant.until_at > at),
+                Person.disabled_at.is_(None),
+                Person.login_index.is_not(None),
+            )
+        )
+    )
+
+
+def _has_open_code(at: datetime) -> ColumnElement[bool]:
+    return exists().where(Invitation.person_id == Enrolment.person_id, *is_open_code(at))
+
+
+def _has_still_to_come() -> ColumnElement[bool]:
+    return and_(Enrolment.agreed_at.is_(None), Enrolment.state.in_(UNDER_WAY))
+
+
+def _may_be_sent(at: datetime) -> ColumnElement[bool]:
+    """Her invitation has not gone out, or what went out opens nothing any more."""
+    is_dead = and_(Person.login_index.is_(None), ~_has_open_code(at))
+    return and_(_has_still_to_come(), or_(Enrolment.released_at.is_(None), is_dead))
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationCounts:
+    """How many have still to come, and of how many the invitation could be sent now."""
+
+    to_come: int
+    to_send: int
+
+
+def counts_of(cohort: Cohort, *, at: datetime) -> InvitationCounts:
+    """The numbers of a cohort: one statement."""
+    row = db.session.execute(
+        select(func.count(), func.count(case((_may_be_sent(at), 1))))
+        .select_from(Enrolment)
+        .join(Enrolment.person)
+        .where(Enrolment.cohort_id == cohort.id, _has_still_to_come())
+    ).one()
+    return InvitationCounts(to_come=row[0], to_send=row[1])
+
+
+def to_send_for_update(cohort_id: int, *, at: datetime) -> Sequence[int]:
+    """The numbers of the enrolments whose invitation could be sent now, locked."""
+    return db.session.scalars(
+        select(Enrolment.id)
+        .join(Enrolment.person)
+        .where(Enrolment.cohort_id == cohort_id, _may_be_sent(at))
+        .order_by(Enrolment.id)
+        .with_for_update(of=Enrolment)
+    ).all()
+
+
+def next_to_release(sending: Sending, most: int) -> Sequence[Enrolment]:
+    """The next places of a confirmed question whose invitation has not gone out by it, with their people, locked."""
+    is_left = or_(Enrolment.released_at.is_(None), Enrolment.released_at < sending.answered_at)
+    return db.session.scalars(
+        select(Enrolment)
+        .join(Enrolment.person)
+        .where(Enrolment.sending_id == sending.id, _has_still_to_come(), is_left)
+        .options(contains_eager(Enrolment.person))
+        .order_by(Enrolment.id)
+        .limit(most)
+        .with_for_update(of=Enrolment)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def released_of(sending: Sending) -> int:
+    """How many invitations have gone out by it so far."""
+    return db.session.scalars(
+        select(func.count()).where(Enrolment.sending_id == sending.id, Enrolment.released_at >= sending.answered_at)
+    ).one()
+
+
+class InvitationStanding(StrEnum):
+    """Where one invitation stands, as coordinators see it. TOLD: she signs in already and was told of it there."""
+
+    NOT_SENT = "not sent"
+    ASKED = "asked"
+    OPEN = "open"
+    TOLD = "told"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationLine:
+    """One line of the page of invitations: an alias and a state, nothing by which anybody is known.
+
+    until: until when the code is open. message: what became of the e-mail; None where none was written.
+    """
+
+    id: UUID
+    alias: str
+    language: str
+    has_email: bool
+    standing: InvitationStanding
+    until: datetime | None
+    message: MessageState | None
+
+
+def lines_of(
+    cohort: Cohort, waiting: Sending | None, *, at: datetime, after: str = "", only: int | None = None
+) -> list[InvitationLine]:
+    """Everybody who has still to come, by alias, one more than a page shows: two statements.
+
+    waiting: the question that waits for its answer, if there is one. only: the number of one enrolment.
+    """
+    query = (
+        select(Enrolment, Person.login_index.is_not(None), Person.contact_kind, _open_until(at))
+        .join(Enrolment.person)
+        .where(Enrolment.cohort_id == cohort.id, _has_still_to_come(), Enrolment.alias > after)
+        .order_by(Enrolment.alias)
+        .limit(ROWS_A_PAGE + 1)
+    )
+    rows = db.session.execute(query if only is None else query.where(Enrolment.id == only)).all()
+    messages = _messages_to(cohort, [enrolment.person_id for enrolment, *_ in rows])
+    return [
+        InvitationLine(
+            id=enrolment.public_id,
+            alias=enrolment.alias,
+            language=enrolment.course_language,
+            has_email=kind is ContactKind.EMAIL,
+            standing=_standing(enrolment, waiting, has_account=has_account, has_code=until is not None),
+            until=until if enrolment.released_at is not None and not has_account else None,
+            message=messages.get(enrolment.person_id) if enrolment.released_at is not None else None,
+        )
+        for enrolment, has_account, kind, until in rows
+    ]
+
+
+def line_of(enrolment: Enrolment, cohort: Cohort, *, at: datetime) -> InvitationLine | None:
+    """The invitation of one person, for her page; None when she has come or left."""
+    waiting = waiting_in(cohort, at=at)
+    found = lines_of(cohort, waiting.sending if waiting else None, at=at, only=enrolment.id)
+    return found[0] if found else None
+
+
+def _open_until(at: datetime) -> ScalarSelect[datetime]:
+    return (
+        select(func.max(Invitation.expires_at))
+        .where(Invitation.person_id == Enrolment.person_id, *is_open_code(at))
+        .correlate(Enrolment)
+        .scalar_subquery()
+    )
+
+
+def _standing(
+    enrolment: Enrolment, waiting: Sending | None, *, has_account: bool, has_code: bool
+) -> InvitationStanding:
+    if waiting is not None and enrolment.sending_id == waiting.id:
+        return InvitationStanding.ASKED
+    if enrolment.released_at is None:
+        return InvitationStanding.NOT_SENT
+    if has_account:
+        return InvitationStanding.TOLD
+    return InvitationStanding.OPEN if has_code else InvitationStanding.EXPIRED
+
+
+def _messages_to(cohort: Cohort, people: Collection[int]) -> dict[int, MessageState]:
+    """What became of the last message of this cohort to each of these people."""
+    rows = db.session.execute(
+        select(Job.person_id, Job.done_at, Job.fault, Job.tries)
+        .where(Job.kind == MESSAGE, Job.cohort_id == cohort.id, Job.person_id.in_(people))
+        .order_by(Job.id)
+    )
+    return {
+        person: state_of(is_over=done_at is not None, fault=fault, tries=tries)
+        for person, done_at, fault, tries in rows
+        if person is not None
+    }
+
+
+def released_with_codes(
+    cohort_id: int, *, at: datetime, after: str, most: int, only: int | None = None
+) -> Sequence[tuple[Enrolment, Invitation]]:
+    """Everybody who was released and has an open code, by alias, with her person and her key: for sheets."""
+    query = (
+        select(Enrolment, Invitation)
+        .join(Enrolment.person)
+        .join(Invitation, and_(Invitation.person_id == Enrolment.person_id, *is_open_code(at)))
+        .where(
+            Enrolment.cohort_id == cohort_id,
+            _has_still_to_come(),
+            Enrolment.released_at.is_not(None),
+            Person.login_index.is_(None),
+            Invitation.seed.is_not(None),
+            Enrolment.alias > after,
+        )
+        .options(contains_eager(Enrolment.person).joinedload(Person.key))
+        .order_by(Enrolment.alias)
+        .limit(most)
+    )
+    rows = db.session.execute(query if only is None else query.where(Enrolment.id == only))
+    return [(enrolment, invitation) for enrolment, invitation in rows]

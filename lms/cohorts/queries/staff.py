@@ -1,0 +1,204 @@
+"""Reading who works for a cohort: shown names and roles, never contacts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased, defer
+
+from lms.accounts.models import Invitation, Person, RoleGrant
+from lms.accounts.queries import NOT_FOR_PAGES
+from lms.accounts.rules import Role
+from lms.kernel.db import db
+
+from ..models import Cohort, Enrolment, Group
+from ..policy import READING_ROLES, run_by
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaffMember:
+    """Somebody who works for the cohort now.
+
+    has_come: she has an account. invited_until: until when her code is open; None where none is.
+    """
+
+    id: UUID
+    key: int
+    shown_name: str
+    language: str
+    role: Role
+    since: datetime
+    has_come: bool
+    invited_until: datetime | None
+
+
+def staff_of(cohort: Cohort, *, at: datetime) -> Sequence[StaffMember]:
+    """Who works for a cohort now, by role and shown name."""
+    open_code = and_(
+        Invitation.person_id == Person.id,
+        Invitation.used_at.is_(None),
+        Invitation.withdrawn_at.is_(None),
+        Invitation.expires_at > at,
+    )
+    rows = db.session.execute(
+        select(
+            Person.id,
+            Person.public_id,
+            Person.shown_name,
+            Person.interface_language,
+            RoleGrant.role,
+            RoleGrant.from_at,
+            Person.login_index.is_not(None).label("has_come"),
+            Invitation.expires_at,
+        )
+        .join(RoleGrant, RoleGrant.person_id == Person.id)
+        .outerjoin(Invitation, open_code)
+        .where(RoleGrant.cohort_id == cohort.id, *_held(at), Person.disabled_at.is_(None))
+        .order_by(RoleGrant.role, Person.shown_name, Person.id)
+    )
+    return [
+        StaffMember(
+            id=row.public_id,
+            key=row.id,
+            shown_name=row.shown_name,
+            language=row.interface_language,
+            role=row.role,
+            since=row.from_at,
+            has_come=row.has_come,
+            invited_until=row.expires_at,
+        )
+        for row in rows
+    ]
+
+
+def facilitators_of(cohort: Cohort, *, at: datetime) -> Select[int]:
+    """How many facilitate a cohort now, as a part of a larger statement."""
+    return (
+        select(func.count(RoleGrant.id))
+        .join(RoleGrant.person)
+        .where(
+            RoleGrant.cohort_id == cohort.id,
+            RoleGrant.role == Role.FACILITATOR,
+            *_held(at),
+            Person.disabled_at.is_(None),
+        )
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """Somebody who may be given a role because she holds it elsewhere, or held it here."""
+
+    id: UUID
+    key: int
+    shown_name: str
+    role: Role
+
+
+def candidates_for(cohort: Cohort, who: Person, *, at: datetime) -> Sequence[Candidate]:
+    """Who holds a role in another cohort that `who` coordinates, or held it here once, by role and shown name.
+
+    Who held one until its cohort was closed is among them. Whoever holds it here now is not, nor who has not come yet.
+    """
+    here = aliased(RoleGrant)
+    holds_it_here = exists().where(
+        here.person_id == Person.id,
+        here.role == RoleGrant.role,
+        here.cohort_id == cohort.id,
+        *_held(at, here),
+    )
+    rows = db.session.execute(
+        select(Person.id, Person.public_id, Person.shown_name, RoleGrant.role)
+        .distinct()
+        .join(RoleGrant, RoleGrant.person_id == Person.id)
+        .join(Cohort, Cohort.id == RoleGrant.cohort_id)
+        .where(
+            RoleGrant.role.in_(READING_ROLES),
+            Person.disabled_at.is_(None),
+            Person.login_index.is_not(None),
+            ~holds_it_here,
+            run_by(who),
+            or_(Cohort.id == cohort.id, and_(*_held(at)), RoleGrant.until_at >= Cohort.closed_at),
+        )
+        .order_by(RoleGrant.role, Person.shown_name, Person.id)
+    )
+    return [Candidate(id=row.public_id, key=row.id, shown_name=row.shown_name, role=row.role) for row in rows]
+
+
+def grants_for_update(cohort: Cohort, *, at: datetime) -> Sequence[RoleGrant]:
+    """The roles that are held in a cohort now, locked."""
+    return db.session.scalars(
+        select(RoleGrant)
+        .where(RoleGrant.cohort_id == cohort.id, RoleGrant.role.in_(READING_ROLES), *_held(at))
+        .order_by(RoleGrant.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def with_account(people: Sequence[int]) -> frozenset[int]:
+    """Which of these people can sign in."""
+    return frozenset(
+        db.session.scalars(
+            select(Person.id).where(
+                Person.id.in_(people), Person.login_index.is_not(None), Person.disabled_at.is_(None)
+            )
+        )
+    )
+
+
+def find_person(person_id: UUID) -> Person | None:
+    """Somebody by her public id, without what no page needs."""
+    return db.session.scalar(
+        select(Person)
+        .where(Person.public_id == person_id)
+        .options(*(defer(column, raiseload=True) for column in NOT_FOR_PAGES))
+    )
+
+
+def open_invitation(person: Person, *, at: datetime) -> Invitation | None:
+    """Her code that still opens an account."""
+    return db.session.scalars(
+        select(Invitation)
+        .where(
+            Invitation.person_id == person.id,
+            Invitation.used_at.is_(None),
+            Invitation.withdrawn_at.is_(None),
+            Invitation.expires_at > at,
+        )
+        .order_by(Invitation.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupLine:
+    """One group. facilitator: her shown name, with her number; None where nobody looks after it."""
+
+    number: int
+    facilitator: str | None
+    facilitator_key: int | None
+    people: int
+
+
+def groups_with_people(cohort: Cohort) -> Sequence[GroupLine]:
+    """The groups of a cohort by number, with how many are in each, whatever became of their places."""
+    rows = db.session.execute(
+        select(Group.number, Group.facilitator_id, Person.shown_name, func.count(Enrolment.id).label("people"))
+        .outerjoin(Person, Person.id == Group.facilitator_id)
+        .outerjoin(Enrolment, Enrolment.group_id == Group.id)
+        .where(Group.cohort_id == cohort.id)
+        .group_by(Group.id, Group.number, Group.facilitator_id, Person.shown_name)
+        .order_by(Group.number)
+    )
+    return [
+        GroupLine(number=row.number, facilitator=row.shown_name, facilitator_key=row.facilitator_id, people=row.people)
+        for row in rows
+    ]
+
+
+def _held(at: datetime, grant: type[RoleGrant] = RoleGrant) -> tuple[ColumnElement[bool], ...]:
+    """The condition that a role is held at a moment."""
+    return grant.from_at <= at, or_(grant.until_at.is_(None), grant.until_at > at)

@@ -1,0 +1,1 @@
+"""What holds in a cohort, without a database: places, dates, lists of people, completion."""

@@ -1,0 +1,1 @@
+"""Pages of a cohort: its frame, its people, what they are told."""
