@@ -1,7 +1,9 @@
 """What may be refused around answers and marks. Each sentence says what was kept."""
 
+from lms.cohorts.errors import CohortClosed, CourseClosed
 from lms.kernel.errors import Refusal
 from lms.kernel.i18n import lazy as _l
+from lms.kernel.i18n import lazy_counted as _ln
 
 
 class NotAnAnswer(Refusal):
@@ -181,4 +183,58 @@ class ChangedMeanwhile(Refusal):
     message = _l(
         "The results or the keys changed since you opened this page, so nothing was applied. "
         "This is the list as it is now."
+    )
+
+
+class BadRequestForTime(Refusal):
+    """A day that is over, gives nothing, or is too far away."""
+
+    message = _ln(
+        "Choose a day after %(after)s, and at most %(most)s day after it. Nothing was lost.",
+        "Choose a day after %(after)s, and at most %(most)s days after it. Nothing was lost.",
+        "most",
+    )
+
+
+class LongerThanAsked(Refusal):
+    """A decision that grants more than was asked."""
+
+    message = _l(
+        "She asked until %(wanted_on)s. Choose that day or an earlier one; more is given on the page of her results."
+    )
+
+
+class NothingToExtend(Refusal):
+    """A task without a date, which nobody is late for."""
+
+    message = _l("This has no date, so you cannot be late with it. Nothing was sent.")
+
+
+class DecidedMeanwhile(Refusal):
+    """Another coordinator decided, or the button was pressed twice."""
+
+    message = _l("This request was decided already. Nothing was changed. Load the page to see how.")
+
+
+class AlreadyAsked(Refusal):
+    """One request per task is open at a time."""
+
+    message = _l("You have asked for this task already, and it is not decided yet. Nothing new was sent.")
+
+
+class ClosedWhileWriting(CourseClosed):
+    """The first words of a text, sent after the cohort was closed: there is nothing beside which they could be kept."""
+
+    message = _l(
+        "This course was closed on %(closed_at)s, so this was not saved. What you saved before is kept. What you just "
+        "typed is only in this page: copy it if you want to keep it, and tell your coordinator if it should be read."
+    )
+
+
+class ClosedWhileMarking(CohortClosed):
+    """Marks that were sent after the cohort was closed."""
+
+    message = _l(
+        "This cohort was closed on %(closed_at)s, so these marks were not saved. What you typed is only in this page: "
+        "copy it if it is still needed."
     )

@@ -1,10 +1,10 @@
 """Tables of attempts, their steps, and what one person is allowed beyond the settings."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.audit.dictionary import Level, Personal, Retention
@@ -14,6 +14,7 @@ from lms.courses.rules import TaskKind
 from lms.kernel.db import Json, JsonOrNull, Model, Word
 from lms.kernel.sealed import Sealed, SealedColumn
 
+from .rules.asking import Answer, RequestState
 from .rules.attempts import AttemptState, StepKind
 from .rules.deadlines import Terms
 from .rules.items import Score
@@ -182,6 +183,43 @@ class AllowanceRow(Model):
     reason: Mapped[Sealed | None] = mapped_column(SealedColumn)
     by_id: Mapped[int | None]
     given_at: Mapped[datetime]
+
+
+class TimeRequest(Model):
+    """That a participant asked for more time for one task. Up to a week is given at once; more, a coordinator decides.
+
+    States: see `rules.asking`. answer: the sentence that she is told with the decision; None for none. One open
+    request per task. Deleted with the enrolment.
+    """
+
+    __tablename__ = "assessments_time_request"
+    __table_args__ = (
+        Index(
+            "assessments_time_request_open_key", "enrolment_id", "node_id", unique=True,
+            sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'"),
+        ),
+        Index(None, "state"),
+    )  # fmt: skip
+    holds_personal_data: ClassVar = {
+        "node_id": _kept(Level.WORK, "for which task"),
+        "wanted_on": _kept(Level.WORK, "until when she needs it"),
+        "reason": _kept(Level.IDENTITY, "why, if she wrote it"),
+        "state": _kept(Level.WORK, "what became of it"),
+        "answer": _kept(Level.WORK, "what she is told about it"),
+        "by_id": _kept(Level.WORK, "who decided, by number"),
+    }
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[UUID] = mapped_column(unique=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("cohorts_enrolment.id", ondelete="CASCADE"))
+    node_id: Mapped[str] = mapped_column(NODE_ID)
+    wanted_on: Mapped[date]
+    reason: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    asked_at: Mapped[datetime]
+    state: Mapped[RequestState] = mapped_column(Word(RequestState))
+    answer: Mapped[Answer | None] = mapped_column(Word(Answer))
+    decided_at: Mapped[datetime | None]
+    by_id: Mapped[int | None]
 
 
 class Conflict(Model):

@@ -2,44 +2,62 @@
 
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, exists, true
+from sqlalchemy import ColumnElement, and_, exists, or_, true
 from sqlalchemy.orm import aliased
 
 from lms.accounts.models import Person
 from lms.accounts.policy import has_role
 from lms.accounts.rules import MARKING_ROLES, Role
 from lms.cohorts.models import Cohort, Enrolment
-from lms.cohorts.policy import takes_part
-from lms.cohorts.rules import EnrolmentState
+from lms.cohorts.policy import is_open, looked_after_by, looks_after, takes_part
+from lms.cohorts.rules.enrolment import EnrolmentState
 from lms.courses.models import Version
-from lms.kernel.policy import Permission, declare
+from lms.kernel.policy import Permission, both, declare
+
+from .models import Attempt, StepRow
+from .rules.attempts import OF_MARKING
 
 ANSWERED = (EnrolmentState.COMPLETED, EnrolmentState.PARTICIPATED, EnrolmentState.WITHDRAWN)
 """Enrolments after which nobody is asked any more: who took part once may look at the questions as a facilitator."""
 
 
 class AssessmentPermission(Permission):
-    """What concerns tasks, attempts and marks."""
+    """What concerns tasks, attempts and marks.
+
+    In a closed cohort what only reads is still allowed, and what changes something is not. A route that is posted to
+    asks for the reading one, so that whoever acts a moment too late is told why, with what she typed; the service
+    refuses. What shows a button asks for the other.
+    """
 
     TAKE = "assessments:task:take"
+    ANSWER = "assessments:task:answer"
     QUEUE = "assessments:marking:queue"
+    READ_WORK = "assessments:attempt:read"
     MARK = "assessments:attempt:mark"
     SEE_MARKS = "assessments:cohort:marks"
     RELEASE = "assessments:cohort:release"
     RESCORE = "assessments:cohort:rescore"
     ALLOW = "assessments:enrolment:allow"
+    SEE_REQUESTS = "assessments:request:list"
+    DECIDE = "assessments:request:decide"
     RECEIPT = "assessments:receipt:look-up"
     PREVIEW = "assessments:item:preview"
 
 
 class OfParticipant(Protocol):
-    """Something of one participant that staff look at. in_conflict: the reader declared a conflict of interest."""
+    """Something of one participant that staff look at. in_conflict: the reader declared a conflict of interest.
+
+    enrolment: with its group. is_allotted: it is one piece of work, and hers to mark, or she began to mark it.
+    """
 
     @property
     def cohort(self) -> Cohort: ...
 
     @property
     def enrolment(self) -> Enrolment: ...
+
+    @property
+    def is_allotted(self) -> bool: ...
 
     @property
     def in_conflict(self) -> bool: ...
@@ -74,11 +92,38 @@ def marks_here(who: Person | None, target: OfCohort) -> bool:
     return any(has_role(who, role, target.cohort.id) for role in MARKING_ROLES)
 
 
+def coordinates_here(who: Person | None, target: OfCohort) -> bool:
+    """Coordinators of this cohort."""
+    return has_role(who, Role.COORDINATOR, target.cohort.id)
+
+
 def marks_without_conflict(who: Person | None, target: OfParticipant) -> bool:
-    """A marker of the cohort who has no conflict of interest with this participant, and is not herself."""
+    """A marker who looks after this participant, without conflict of interest, and not herself.
+
+    One piece of work may also be given to a marker of another group: few groups have somebody for every language.
+    """
     return (
-        who is not None and marks_here(who, target) and not target.in_conflict and target.enrolment.person_id != who.id
+        who is not None
+        and marks_here(who, target)
+        and (target.is_allotted or looks_after(who, target))
+        and not target.in_conflict
+        and target.enrolment.person_id != who.id
     )
+
+
+def is_to_be_read_by(
+    who: Person, attempt: type[Attempt] = Attempt, enrolment: type[Enrolment] = Enrolment
+) -> ColumnElement[bool]:
+    """The same as a row filter over Attempt with its Enrolment, conflicts of interest and her own work aside."""
+    here = {grant.cohort_id for grant in who.roles if grant.role in MARKING_ROLES} - {None}
+    return or_(looked_after_by(who, enrolment), and_(enrolment.cohort_id.in_(here), is_allotted_to(who, attempt)))
+
+
+def is_allotted_to(who: Person, attempt: type[Attempt] = Attempt) -> ColumnElement[bool]:
+    """Whether an attempt is hers to mark, or she began to: whoever takes it over leaves her what she typed."""
+    step = aliased(StepRow)
+    began = exists().where(step.attempt_id == attempt.id, step.by_id == who.id, step.kind.in_(OF_MARKING))
+    return or_(attempt.marker_id == who.id, began.correlate_except(step))
 
 
 def edits(who: Person | None, target: Any) -> bool:
@@ -110,12 +155,16 @@ def takes_programme(who: Person) -> ColumnElement[bool]:
 declare(
     {
         AssessmentPermission.TAKE: [takes_part],
+        AssessmentPermission.ANSWER: [both(takes_part, is_open)],
         AssessmentPermission.QUEUE: [marks_somewhere],
-        AssessmentPermission.MARK: [marks_without_conflict],
+        AssessmentPermission.READ_WORK: [marks_without_conflict],
+        AssessmentPermission.MARK: [both(marks_without_conflict, is_open)],
         AssessmentPermission.SEE_MARKS: [marks_here],
-        AssessmentPermission.RELEASE: [marks_here],
-        AssessmentPermission.RESCORE: [marks_here],
-        AssessmentPermission.ALLOW: [marks_without_conflict],
+        AssessmentPermission.RELEASE: [both(marks_here, is_open)],
+        AssessmentPermission.RESCORE: [both(marks_here, is_open)],
+        AssessmentPermission.ALLOW: [both(marks_without_conflict, is_open)],
+        AssessmentPermission.SEE_REQUESTS: [coordinates_here],
+        AssessmentPermission.DECIDE: [both(coordinates_here, marks_without_conflict)],
         AssessmentPermission.RECEIPT: [coordinates_somewhere],
         AssessmentPermission.PREVIEW: [edits, marks_what_she_does_not_take],
     }

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from lms.cohorts.models import Cohort
 from lms.courses.rules import Told, tell
 from lms.kernel.errors import Refusal
 from lms.web.languages import page_language
 
 from .models import Attempt
 from .queries.keys import items_for
-from .queries.sitting import Handed, Sitting
+from .queries.sitting import Handed, Sitting, awaited_until
 from .rules import quizzes
 from .rules.attempts import StepKind, answers, heads
 from .rules.deadlines import counted, undecided
@@ -29,11 +30,11 @@ class Summary:
     passed: bool | None
 
 
-def summary(attempt: Attempt, quiz: QuizSettings, *, at: datetime) -> Summary:
+def summary(attempt: Attempt, quiz: QuizSettings, cohort: Cohort, *, at: datetime) -> Summary:
     """An attempt as its list shows it."""
     result = attempt.score()
     if result is None or not quizzes.may_see_feedback(
-        quiz, attempt.state, attempt.terms(), awaits_until=attempt.awaits_until, at=at
+        quiz, attempt.state, attempt.terms(), awaits_until=awaited_until(attempt, cohort), at=at
     ):
         return Summary(attempt=attempt, percent=None, passed=None)
     return Summary(attempt=attempt, percent=quizzes.percent(result), passed=quizzes.has_passed(result, quiz))
@@ -68,11 +69,14 @@ class Reviewed:
         return self.scored is not None and self.scored.points == self.scored.of
 
 
-def review(handed: Handed, *, at: datetime) -> dict[str, Any]:
-    """What the result page of a quiz shows. Without the questions as long as she may not see them."""
+def review(handed: Handed, own: QuizSettings, *, at: datetime) -> dict[str, Any]:
+    """What the result page of a quiz shows. Without the questions as long as she may not see them.
+
+    own: the settings as they hold for her.
+    """
     attempt, quiz, asked = handed.attempt, handed.place.task.quiz, handed.asked
-    terms = attempt.terms()
-    shows = quizzes.may_see_feedback(quiz, attempt.state, terms, awaits_until=attempt.awaits_until, at=at)
+    terms, awaits_until = attempt.terms(), awaited_until(attempt, handed.place.cohort)
+    shows = quizzes.may_see_feedback(quiz, attempt.state, terms, awaits_until=awaits_until, at=at)
     keys = items_for(attempt, handed.steps)
     standing = heads(counted(handed.steps, terms))
     received = [step for step in handed.steps if step.kind in (StepKind.HAND_IN, StepKind.TIME_UP)][-1]
@@ -92,14 +96,17 @@ def review(handed: Handed, *, at: datetime) -> dict[str, Any]:
         for number, name in enumerate(attempt.drawn, 1)
     ]
     taken = [one.taken() for one in handed.attempts]
+    shows_answers = shows and quizzes.may_see_answers(own, taken, terms, at=at)
     return {
         "place": handed.place,
         "attempt": attempt,
         "attempts": handed.attempts,
         "quiz": quiz,
-        "summary": summary(attempt, quiz, at=at),
+        "summary": summary(attempt, quiz, handed.place.cohort, at=at),
         "shows": shows,
-        "questions": questions if shows else [],
+        "shows_answers": shows_answers,
+        "awaits_until": awaits_until,
+        "questions": questions if shows_answers else [],
         "received": received,
         "held_back": sum(step.received_at - step.written_at > timedelta(minutes=1) for step in answers(handed.steps)),
         "undecided": len(undecided(handed.steps, terms)),

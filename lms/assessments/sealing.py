@@ -17,6 +17,7 @@ from .rules.attempts import Step
 
 STEP = "assessments_step.sealed"
 REASON = "assessments_allowance.reason"
+REQUEST = "assessments_time_request.reason"
 
 
 def seal_typed(owner: Person, typed: Mapping[str, Any]) -> Sealed:
@@ -61,3 +62,13 @@ def seal_reason(owner: Person, reason: str) -> Sealed:
 def open_reasons(owner: Person, reasons: Sequence[Sealed | None]) -> list[str]:
     """Why somebody was given each of her allowances; empty where no reason is kept."""
     return [reason or "" for reason in vault.open_all(owner, reasons, place=REASON)]
+
+
+def seal_request_reason(owner: Person, reason: str) -> Sealed | None:
+    """Seal why she asks for more time; None where she gave no reason."""
+    return vault.seal_for(owner, reason, place=REQUEST) if reason else None
+
+
+def open_request_reason(owner: Person, reason: Sealed | None) -> str:
+    """Why she asks for more time; empty where she gave no reason."""
+    return vault.open_all(owner, [reason], place=REQUEST)[0] or ""

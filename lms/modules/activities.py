@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, cast
 from flask import Flask, current_app
 from markupsafe import Markup
 
-from lms.cohorts.queries import Seat
+from lms.cohorts.queries.seats import Seat
 
 from .rules import Activity
 

@@ -1,19 +1,20 @@
 """Reading a course for one person: few statements, and nothing of anybody else."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, func, or_, select, true
 from sqlalchemy.orm import aliased, contains_eager
 
 from lms.accounts.models import Person
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
-from lms.cohorts.queries import Seat, own_enrolment
-from lms.cohorts.rules import Opening
+from lms.cohorts.queries.closing import held
+from lms.cohorts.queries.seats import Seat, own_enrolment
+from lms.cohorts.rules.opening import Opening
 from lms.courses.models import Lesson, LessonText, Module, Version
 from lms.courses.rules import Told, pick_language, tell
 from lms.kernel.db import db
@@ -189,6 +190,25 @@ def is_read(enrolment: Enrolment, node_id: str) -> bool:
     return db.session.scalar(found) is not None
 
 
-def enrolment_for_update(enrolment_id: int) -> Enrolment:
-    """Her enrolment, locked: two phones that press one button wait for each other."""
-    return db.session.get_one(Enrolment, enrolment_id, with_for_update=True, populate_existing=True)
+def enrolment_for_update(enrolment_id: int) -> tuple[Enrolment, datetime | None]:
+    """Her enrolment, locked: two phones that press one button wait for each other. With when its cohort was closed."""
+    cohort = held(Enrolment.id == enrolment_id)
+    enrolment, closed_at = db.session.execute(
+        select(Enrolment, cohort.c.closed_at)
+        .join(cohort, true())
+        .where(Enrolment.id == enrolment_id)
+        .with_for_update(of=Enrolment, key_share=True)  # notices may be posted meanwhile
+        .execution_options(populate_existing=True)
+    ).one()
+    return enrolment, closed_at
+
+
+def people_who_read(cohort_id: int, nodes: Collection[str]) -> Mapping[str, int]:
+    """How many people of a cohort, by its number, read each of these lessons; those that nobody read are absent."""
+    rows = db.session.execute(
+        select(Progress.node_id, func.count().label("people"))
+        .join(Enrolment, Enrolment.id == Progress.enrolment_id)
+        .where(Enrolment.cohort_id == cohort_id, Progress.node_id.in_(nodes))
+        .group_by(Progress.node_id)
+    )
+    return {row.node_id: row.people for row in rows}

@@ -48,9 +48,20 @@ TO_DO = frozenset({ActivityState.NOT_STARTED, ActivityState.IN_PROGRESS, Activit
 """What waits for her. AGAIN: a quiz that counts and is not passed, with attempts left."""
 
 
+class MoreTime(StrEnum):
+    """What became of her asking a coordinator for more time."""
+
+    WAITING = "waiting"
+    GRANTED = "granted"
+    REFUSED = "refused"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Activity:
-    """A task as the outline shows it. kind: `quiz` or `assignment`. counts: whether it counts for completion."""
+    """A task as the outline shows it. kind: `quiz` or `assignment`. counts: whether it counts for completion.
+
+    due_at: her own last moment. more_time: None where she asked nobody.
+    """
 
     id: UUID
     module: str
@@ -59,6 +70,7 @@ class Activity:
     counts: bool
     state: ActivityState
     due_at: datetime | None
+    more_time: MoreTime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

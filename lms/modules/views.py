@@ -8,10 +8,11 @@ from flask.typing import ResponseReturnValue
 from lms.accounts.models import Person
 from lms.accounts.policy import AccountPermission
 from lms.accounts.session import me
-from lms.cohorts import queries as cohorts
+from lms.cohorts.errors import CourseClosed
 from lms.cohorts.policy import CohortPermission
-from lms.cohorts.queries import Seat
-from lms.cohorts.rules import check_open
+from lms.cohorts.queries import seats as cohorts
+from lms.cohorts.queries.seats import Seat
+from lms.cohorts.rules.opening import check_open
 from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.kernel.errors import Refusal
@@ -35,10 +36,10 @@ def lesson_at(who: Person, lesson_id: UUID) -> LessonPlace | None:
 @allow(AccountPermission.USE)
 def courses() -> ResponseReturnValue:
     """Her courses; the only one at once."""
-    seats = cohorts.seats_of(me())
-    if len(seats) == 1:
-        return redirect(url_for(".outline", course_id=seats[0].cohort.public_id))
-    return render_template("modules/courses.html", seats=seats)
+    places = cohorts.places_of(me())
+    if len(places.seats) == 1 and not places.waiting:
+        return redirect(url_for(".outline", course_id=places.seats[0].cohort.public_id))
+    return render_template("modules/courses.html", seats=places.seats, waiting=places.waiting)
 
 
 @bp.get("/c/<uuid:course_id>")
@@ -50,6 +51,7 @@ def outline(seat: Seat) -> ResponseReturnValue:
     return render_template(
         "modules/outline.html",
         seat=seat,
+        now=at,
         modules=[(module, rules.state_of(module, at=at), rules.is_readable(module, at=at)) for module in modules],
         step=rules.next_step(modules, at=at),
         progress=rules.compute_progress(modules, at=at),
@@ -69,14 +71,15 @@ def lesson(place: LessonPlace) -> ResponseReturnValue:
 
 
 @bp.post("/l/<uuid:lesson_id>/read")
-@allow(CohortPermission.PROGRESS, on=lesson_at)
+@allow(CohortPermission.TAKE_PART, on=lesson_at)
 def mark_read(place: LessonPlace) -> ResponseReturnValue:
     """Note the lesson as read and go on: to the next lesson, or back to the outline after the last."""
     try:
         with transaction():
             services.mark_read(place, by=me(), at=clock.now())
     except Refusal as refusal:
-        return render_template("modules/closed.html", place=place, refusal=explain(refusal)), 409
+        is_over = isinstance(refusal, CourseClosed)
+        return render_template("modules/closed.html", place=place, refusal=explain(refusal), is_over=is_over), 409
     beside = queries.lessons_of_module(place, page_language())
     following = rules.following(beside, place.entry.public_id)
     if following is None:

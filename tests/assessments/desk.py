@@ -18,9 +18,9 @@ from lms.assessments.rules.attempts import Answered, AttemptState, HandIn
 from lms.assessments.rules.marking import Act, Comment, Marks
 from lms.assessments.services import marking, taking
 from lms.assessments.services.marking import Sent
-from lms.cohorts import services as cohorts
 from lms.cohorts.models import Cohort, Enrolment
-from lms.cohorts.queries import calendar_of
+from lms.cohorts.queries.seats import calendar_of
+from lms.cohorts.services import enrolling, founding
 from lms.courses.models import Version
 from lms.courses.rules import (
     Naming,
@@ -108,7 +108,7 @@ class Desk:
                 )
                 person = accounts.make_person(new, by=None, at=NOW)
                 db.session.flush()
-                enrolment = cohorts.enrol(
+                enrolment = enrolling.enrol(
                     person, cohort, alias=f"Tree {number:02}", course_language="en", by=None, at=NOW
                 )
                 db.session.flush()
@@ -188,7 +188,7 @@ def make_desk(cast: Cast) -> Desk:
         cohort = _cohort(version)
         for member in (cast.cedar, cast.nour, cast.olivier):
             person = db.session.get_one(Person, member.id)
-            cohorts.enrol(
+            enrolling.enrol(
                 person, cohort, alias=member.shown_name, course_language=member.language, by=None, at=NOW - 20 * DAY
             )
         amadou_person, amadou = _member("amadou", "fr", "UTC")
@@ -213,9 +213,9 @@ def make_desk(cast: Cast) -> Desk:
 
 
 def _cohort(version: Version) -> Cohort:
-    return cohorts.make_cohort(
+    return founding.make_cohort(
         version,
-        cohorts.NewCohort(
+        founding.NewCohort(
             title=version.title,
             year=2028,
             zone="Europe/Oslo",

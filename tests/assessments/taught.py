@@ -15,9 +15,9 @@ from lms.assessments.models import Attempt
 from lms.assessments.queries import sitting as sittings
 from lms.assessments.rules.attempts import Answered, HandIn
 from lms.assessments.services import taking
-from lms.cohorts import services as cohorts
 from lms.cohorts.models import Enrolment
-from lms.cohorts.queries import calendar_of
+from lms.cohorts.queries.seats import calendar_of
+from lms.cohorts.services import enrolling, founding
 from lms.courses.rules import (
     Naming,
     PublishedItem,
@@ -137,9 +137,9 @@ class Taught:
 def make_taught(cast: Cast) -> Taught:
     """Publish, make the cohort and enrol, inside the running transaction."""
     version = publish()
-    cohort = cohorts.make_cohort(
+    cohort = founding.make_cohort(
         version,
-        cohorts.NewCohort(
+        founding.NewCohort(
             title=version.title,
             year=2027,
             zone="Europe/Oslo",
@@ -156,7 +156,7 @@ def make_taught(cast: Cast) -> Taught:
         member = getattr(cast, name)
         person = db.session.get_one(Person, member.id)
         alias = {"nour": "نور", "olivier": "Érable"}.get(name, member.shown_name)
-        enrolment = cohorts.enrol(person, cohort, alias=alias, course_language=member.language, by=None, at=NOW)
+        enrolment = enrolling.enrol(person, cohort, alias=alias, course_language=member.language, by=None, at=NOW)
         enrolments[name] = enrolment.public_id
     for name, role in (("facilitator", Role.FACILITATOR), ("coordinator", Role.COORDINATOR)):
         person = db.session.get_one(Person, getattr(cast, name).id)

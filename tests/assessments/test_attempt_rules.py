@@ -623,6 +623,8 @@ def test_two_thirds_do_not_pass_sixty_seven():
         (FeedbackAt.AT_ONCE, HANDED_IN, ZERO, True),
         (FeedbackAt.HAND_IN, OPEN, 99 * DAY, False),
         (FeedbackAt.HAND_IN, HANDED_IN, ZERO, True),
+        (FeedbackAt.PASSED, OPEN, 99 * DAY, False),
+        (FeedbackAt.PASSED, HANDED_IN, ZERO, True),
         (FeedbackAt.CLOSE, OPEN, 99 * DAY, False),
         (FeedbackAt.CLOSE, HANDED_IN, 4 * DAY - SECOND, False),
         (FeedbackAt.CLOSE, HANDED_IN, 4 * DAY, True),
@@ -641,6 +643,8 @@ def test_she_sees_what_was_right_when_the_quiz_says(feedback, state, after, sees
         (FeedbackAt.HAND_IN, 4 * DAY, False),
         (FeedbackAt.HAND_IN, 18 * DAY - SECOND, False),
         (FeedbackAt.HAND_IN, 18 * DAY, True),
+        (FeedbackAt.PASSED, 18 * DAY - SECOND, False),
+        (FeedbackAt.PASSED, 18 * DAY, True),
         (FeedbackAt.CLOSE, 18 * DAY - SECOND, False),
         (FeedbackAt.CLOSE, 18 * DAY, True),
     ],
@@ -655,6 +659,39 @@ def test_while_answers_may_come_and_count_she_does_not_see_what_was_right(feedba
 def test_what_never_closes_is_explained_at_the_hand_in():
     settings = replace(QUIZ, feedback=FeedbackAt.CLOSE)
     assert quizzes.may_see_feedback(settings, HANDED_IN, Terms(opened_at=START), awaits_until=None, at=START)
+
+
+@pytest.mark.parametrize(
+    ("tenths", "extra", "after", "sees"),
+    [
+        ([6], 0, ZERO, False),
+        ([6], 0, 4 * DAY - SECOND, False),
+        ([6], 0, 4 * DAY, True),
+        ([7], 0, ZERO, True),
+        ([7, 2], 0, ZERO, True),
+        ([6, 2], 0, ZERO, True),
+        ([6, 2], 1, ZERO, False),
+        ([6, None], 0, 99 * DAY, False),
+        ([7, None], 0, 99 * DAY, False),
+    ],
+)
+def test_what_was_right_is_kept_back_while_it_would_help_a_further_attempt(tenths, extra, after, sees):
+    settings = quizzes.apply_allowance(replace(QUIZ, feedback=FeedbackAt.PASSED), Allowance(extra_attempts=extra))
+    taken = [
+        Taken(number=number, state=OPEN, score=None)
+        if points is None
+        else Taken(number=number, state=HANDED_IN, score=Score(points=points, of=10))
+        for number, points in enumerate(tenths, 1)
+    ]
+    assert quizzes.may_see_answers(settings, taken, UNTIMED, at=START + after) is sees
+    for other in set(FeedbackAt) - {FeedbackAt.PASSED}:
+        assert quizzes.may_see_answers(replace(settings, feedback=other), taken, UNTIMED, at=START + after)
+
+
+def test_what_never_closes_keeps_back_what_was_right_until_she_passed():
+    settings, terms = replace(QUIZ, feedback=FeedbackAt.PASSED), Terms(opened_at=START)
+    taken = [Taken(number=1, state=HANDED_IN, score=Score(points=6, of=10))]
+    assert not quizzes.may_see_answers(settings, taken, terms, at=START + 99 * DAY)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from lms.accounts import services as accounts
 from lms.accounts.models import Person
 from lms.accounts.rules import Role
 from lms.assessments.models import Attempt, StepRow
-from lms.cohorts.rules import EnrolmentState
+from lms.cohorts.rules.enrolment import EnrolmentState
 from lms.courses.models import Item, Version
 from lms.kernel.db import db, transaction
 from tests.assessments.taught import enrolment_of, item, options, publish

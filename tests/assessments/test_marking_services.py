@@ -31,6 +31,7 @@ from lms.assessments.rules.deadlines import Timeliness
 from lms.assessments.rules.marking import NO_MARKS, Act, QueueState, Verdict
 from lms.assessments.services import marking
 from lms.audit.models import Entry
+from lms.cohorts.models import Enrolment, Notice
 from lms.kernel.db import db, transaction
 from lms.kernel.ids import new_id
 from lms.kernel.policy import allows
@@ -210,11 +211,40 @@ def test_release_shows_what_was_on_the_list_and_nothing_else(desk, work):
     assert [entry.changes for entry in deeds("assessments.attempt.released")] == [{"state": ["marked", "released"]}]
 
 
-def test_a_release_tells_the_participant_that_there_is_something_new_and_nothing_else(desk, work):
-    desk.mark(desk.cast.facilitator, work)
+def notices():
+    rows = db.session.execute(
+        select(Enrolment.person_id, Notice.template, Notice.node_id, Notice.by_id).join(Enrolment).order_by(Notice.id)
+    )
+    return [tuple(row) for row in rows]
+
+
+def cohort_of(desk, work):
+    return db.session.get_one(Enrolment, desk.attempt(work).enrolment_id).cohort_id
+
+
+def letters():
+    jobs = db.session.scalars(select(Job).where(Job.kind == "message").order_by(Job.id))
+    return [(job.person_id, job.cohort_id, job.payload["template"], job.payload["about"]) for job in jobs]
+
+
+def test_a_release_tells_the_participant_on_her_page_and_that_there_is_something_new(desk, work):
+    other, cohort = desk.hand_in(desk.cast.nour, language="ar"), cohort_of(desk, work)
+    for one in (work, other):
+        desk.mark(desk.cast.facilitator, one)
     desk.release(desk.cast.facilitator)
-    jobs = db.session.scalars(select(Job).where(Job.kind == "message").order_by(Job.id)).all()
-    assert [(job.payload["person"], job.payload["template"]) for job in jobs] == [(desk.cast.cedar.id, "something_new")]
+    who = {desk.cast.cedar.id, desk.cast.nour.id}
+    assert sorted(notices()) == [(person, "released", None, None) for person in sorted(who)]
+    assert sorted(letters()) == [(person, cohort, "something_new", "released") for person in sorted(who)]
+
+
+def test_returned_work_tells_her_on_her_page_and_that_there_is_something_new(desk, work):
+    cohort = cohort_of(desk, work)
+    for _ in range(2):
+        desk.mark(desk.cast.facilitator, work, Act.DRAFT)
+    assert notices() == letters() == []
+    desk.mark(desk.cast.facilitator, work, Act.RETURN, feedback="Again.")
+    assert notices() == [(desk.cast.cedar.id, "returned", None, None)]
+    assert letters() == [(desk.cast.cedar.id, cohort, "something_new", "returned")]
 
 
 def test_marks_that_changed_since_the_list_was_made_are_not_released(desk, work):

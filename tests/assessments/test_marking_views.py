@@ -12,7 +12,7 @@ from lms.assessments.rules.attempts import AttemptState
 from lms.assessments.rules.marking import Act
 from lms.assessments.services import taking
 from lms.cohorts.models import Enrolment
-from lms.cohorts.rules import EnrolmentState
+from lms.cohorts.rules.enrolment import EnrolmentState
 from lms.kernel.db import db, transaction
 from lms.kernel.ids import new_id
 from tests.assessments.desk import TEXT, make_desk
@@ -209,7 +209,7 @@ def test_saving_in_passing_answers_in_words(ingrid, work):
     answer = ingrid.post("marking.save", submission_id=work, data=form(do="draft"), headers=JSON, expect=200)
     assert json.loads(answer.text) == {"state": "saved", "text": "Draft saved on the server, 12:00", "version": 1}
     answer = ingrid.post("marking.save", submission_id=work, data=form(feedback="x" * 9000), headers=JSON, expect=422)
-    assert json.loads(answer.text)["state"] == "refused" and "8000 are taken" in json.loads(answer.text)["text"]
+    assert json.loads(answer.text)["state"] == "refused" and "8,000 are taken" in json.loads(answer.text)["text"]
 
 
 def test_two_people_get_both_versions_and_nothing_is_overwritten(app, ingrid, amadou, desk, work):

@@ -16,6 +16,7 @@ from lms.assessments.rules.replay import Shown, is_comparable, read_shown, rekey
 from lms.assessments.sealing import read_step
 from lms.assessments.services import taking
 from lms.audit.models import Entry
+from lms.cohorts.models import Group
 from lms.kernel.db import db, transaction
 from tests.assessments.taught import (
     CHOICE,
@@ -159,6 +160,23 @@ def test_her_own_page_shows_the_keys_that_were_applied(app, as_coordinator, as_p
     words = as_participant.get("tasks.result", task_id=taught.tasks["t-quiz"]).words()
     assert re.search(r"Option b\s*Your answer", words) and "Option aRight answer" not in words
     assert "50% in the attempt that counts" in as_participant.get("results.own").words()
+
+
+def test_a_facilitator_marks_her_groups_again_and_no_others(app, as_coordinator, cast, taught):
+    cedars, nours = taken(app, cast, taught)
+    republish(app, i_choice=CORRECTED)
+    with app.app_context(), transaction():
+        group = Group(public_id=uuid4(), cohort_id=taught.cohort_key, number=1, facilitator_id=cast.coordinator.id)
+        db.session.add(group)
+        db.session.flush()
+        enrolment_of(taught.enrolments["nour"]).group_id = group.id
+    facilitator = Visitor(app).signed_in(cast.facilitator)
+    whole, page = page_of(as_coordinator, taught), page_of(facilitator, taught)
+    assert len(changes_in(page)) == 1 and "Cedar" in page.words() and "نور" not in page.words()
+    apply(facilitator, taught, whole, expect=409, csrf_token=facilitator.token())
+    assert results(app, cedars, nours) == [0, 100]
+    apply(facilitator, taught, page)
+    assert results(app, cedars, nours) == [100, 100]
 
 
 def test_the_same_form_twice_is_one_act(app, as_coordinator, cast, taught):

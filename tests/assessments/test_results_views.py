@@ -1,15 +1,23 @@
 """The pages of results: for staff and for participants."""
 
+import re
+import zipfile
+from io import BytesIO
 from uuid import uuid4
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from lms.assessments.models import AllowanceRow, Conflict
 from lms.assessments.queries import record
 from lms.assessments.rules.attempts import AttemptState, StepKind
 from lms.assessments.rules.marking import Verdict
 from lms.assessments.sealing import seal_reason
+from lms.cohorts.models import Cohort, FactRow, MoveRow
+from lms.cohorts.rules.enrolment import EnrolmentState, Move
+from lms.cohorts.rules.facts import FactKind
 from lms.kernel.db import db, transaction
+from lms.kernel.ids import new_id
 from lms.kernel.sealed import KeyRing
 from tests.assessments.taught import answer, attempt_of, begin, enrolment_of, hand_in, in_context, load, take
 from tests.cast import DAY, NOW
@@ -70,10 +78,106 @@ def test_what_meets_is_counted_when_it_is_released(app, as_facilitator, cast, ta
     assert "80% · Meets the standard" in as_facilitator.get("results.participant", **ids(taught)).words()
 
 
-def test_the_rule_names_only_what_the_platform_holds(as_facilitator, taught):
+def test_the_rule_is_that_of_the_cohort(app, as_facilitator, taught):
     words = as_facilitator.get("results.cohort", cohort_id=taught.cohort_id).words()
     assert "At least 80% of the activities" in words and "3 assignments that meet the standard: 75% each" in words
+    assert "6 live sessions, attended or substituted in writing" in words and "the paper that stands for it" in words
+    with app.app_context(), transaction():
+        db.session.get_one(Cohort, taught.cohort_key).completion = {"activities_percent": 65, "assignments": 2}
+    words = as_facilitator.get("results.cohort", cohort_id=taught.cohort_id).words()
+    assert "At least 65% of the activities" in words and "0 of 2 needed" in words
     assert "live" not in words.lower() and "simulation" not in words.lower()
+
+
+def enter(app, taught, name, *facts):
+    """Facts of one participant: kind, and the number of the live session."""
+    with app.app_context(), transaction():
+        enrolment = enrolment_of(taught.enrolments[name])
+        for kind, session in facts:
+            db.session.add(
+                FactRow(
+                    public_id=new_id(), enrolment_id=enrolment.id, kind=kind, session=session, on=NOW.date(), at=NOW
+                )
+            )
+
+
+def row_of(page, alias):
+    """The cells of a participant in the list, without marks of tables."""
+    body = page.text[page.text.index("<tbody>") :]
+    row = next(one for one in body.split("</tr>") if f"<bdi>{alias}</bdi>" in one)
+    return [" ".join(re.sub("<[^>]+>", " ", cell).split()) for cell in re.findall("<td.*?</td>", row, re.S)]
+
+
+def test_sessions_and_the_simulation_stand_in_the_list(app, as_facilitator, taught):
+    sessions = [(FactKind.ATTENDED, 1), (FactKind.SUBSTITUTE, 1), (FactKind.SUBSTITUTE, 2)]
+    enter(app, taught, "cedar", *sessions, (FactKind.PAPER, 0))
+    enter(app, taught, "nour", (FactKind.SIMULATION, 0), (FactKind.PAPER, 0))
+    page = as_facilitator.get("results.cohort", cohort_id=taught.cohort_id)
+    assert row_of(page, "Cedar")[3:5] == ["2 of 6", "Alternative paper"]
+    assert row_of(page, "نور")[3:5] == ["0 of 6", "Took part"] and row_of(page, "Érable")[4] == "–"
+
+
+def test_how_far_each_is_on_the_way_to_completion(app, as_facilitator, cast, taught):
+    def completion(name="Cedar"):
+        return row_of(as_facilitator.get("results.cohort", cohort_id=taught.cohort_id), name)[-1]
+
+    assert completion().startswith("2 things to catch up on")  # too few activities, and the timed quiz is past its day
+    with app.app_context(), transaction():
+        db.session.get_one(Cohort, taught.cohort_key).completion = {"live_sessions": 1}
+    assert completion().startswith("1 thing to catch up on")
+    enter(app, taught, "cedar", (FactKind.ATTENDED, 1))
+    assert completion() == "All met"
+    for state, by, told in (
+        (EnrolmentState.COMPLETED, None, "Completed by the rule"),
+        (EnrolmentState.PARTICIPATED, cast.coordinator.id, "Took part by a coordinator"),
+    ):
+        with app.app_context(), transaction():
+            enrolment = enrolment_of(taught.enrolments["cedar"])
+            enrolment.state = state
+            db.session.add(MoveRow(enrolment_id=enrolment.id, move=Move.COMPLETE, by_id=by, at=NOW))
+        assert completion() == told
+    with app.app_context(), transaction():
+        enrolment_of(taught.enrolments["nour"]).state = EnrolmentState.PAUSED
+    assert completion("نور").startswith("Paused")
+
+
+def workbook(visitor, taught, lang="en"):
+    answer = visitor.client.get(f"/{lang}/marks/{taught.cohort_id}/table.xlsx")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="results.xlsx"'
+    return answer.data
+
+
+def test_the_whole_list_is_taken_along_with_aliases_and_no_formula(app, as_facilitator, cast, taught):
+    quiz(app, cast, taught, **HALF)
+    enter(app, taught, "cedar", (FactKind.ATTENDED, 1))
+    in_conflict(app, cast, taught, "nour")
+    with app.app_context(), transaction():
+        enrolment_of(taught.enrolments["olivier"]).alias = "=Érable"
+    data = workbook(as_facilitator, taught)
+    assert b"Kanaria" not in data
+    sheet = CalamineWorkbook.from_filelike(BytesIO(data)).get_sheet_by_index(0)
+    header, *rows = sheet.to_python()
+    assert header[:3] == ["Alias", "Activities, per cent", "Quizzes, mean, per cent"] and len(rows) == 3
+    by_alias = {row[0]: row[1:] for row in rows}
+    assert by_alias["Cedar"][:3] == [16.0, 50.0, 0.0] and by_alias["Cedar"][7:9] == [1.0, 6.0]
+    assert set(by_alias["نور"]) == {"", "Not shown to you: conflict of interest, or your own."}
+    with zipfile.ZipFile(BytesIO(data)) as packed:
+        assert "<f>" not in packed.read("xl/worksheets/sheet1.xml").decode()
+    assert "=Érable" in by_alias
+
+
+@pytest.mark.parametrize(("lang", "mirrored"), [("en", False), ("fr", False), ("ar", True)])
+def test_the_table_runs_from_right_to_left_in_arabic_alone(as_facilitator, taught, lang, mirrored):
+    with zipfile.ZipFile(BytesIO(workbook(as_facilitator, taught, lang))) as packed:
+        sheet = packed.read("xl/worksheets/sheet1.xml").decode()
+    assert ('rightToLeft="1"' in sheet) is mirrored
+
+
+def test_the_table_is_for_whoever_sees_the_list(app, cast, taught):
+    for member in (cast.cedar, cast.stranger, cast.other_cohort):
+        Visitor(app).signed_in(member).get("results.table", cohort_id=taught.cohort_id, expect=404)
+    page = Visitor(app).signed_in(cast.coordinator).get("results.cohort", cohort_id=taught.cohort_id)
+    assert f"/marks/{taught.cohort_id}/table.xlsx" in page.text
 
 
 def test_who_has_a_conflict_of_interest_sees_the_row_without_marks(app, as_facilitator, cast, taught):
@@ -208,10 +312,10 @@ def test_pages_stay_within_their_statements(app, as_facilitator, as_participant,
     in_context(app, hand_in, cast.cedar, taught.tasks["t-quiz"])
     memo(app, cast, taught)
     budgets = (
-        (as_facilitator, "results.cohort", {"cohort_id": taught.cohort_id}, 6),
+        (as_facilitator, "results.cohort", {"cohort_id": taught.cohort_id}, 7),
         (as_facilitator, "results.participant", ids(taught), 8),
         (as_facilitator, "results.again", {"cohort_id": taught.cohort_id}, 6),
-        (as_participant, "results.own", {}, 5),
+        (as_participant, "results.own", {}, 7),
     )
     for visitor, endpoint, more, most in budgets:
         visitor.get(endpoint, **more)

@@ -27,7 +27,7 @@ from lms.assessments.services import taking
 from lms.assessments.services.steps import NewStep, append
 from lms.assessments.services.taking import Outcome
 from lms.cohorts.errors import TakesPartNoMore
-from lms.cohorts.rules import EnrolmentState
+from lms.cohorts.rules.enrolment import EnrolmentState
 from lms.kernel.db import db, transaction
 from lms.kernel.ids import new_id
 from lms.kernel.sealed import Sealed
@@ -35,7 +35,7 @@ from tests.assessments.pupil import Pupil, answer
 from tests.cast import DAY, HOUR, NOW
 
 MINUTE = timedelta(minutes=1)
-UNCHANGED, SAVED, COUNTED, OVERTAKEN, ASIDE = Outcome
+UNCHANGED, SAVED, COUNTED, OVERTAKEN, ASIDE, COURSE_CLOSED = Outcome
 CLOSED, AWAITED = NOW + 4 * DAY, NOW + 18 * DAY
 """When the clock closes the quiz, and until when answers to it may come and count."""
 

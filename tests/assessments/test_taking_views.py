@@ -88,6 +88,9 @@ def test_a_quiz_from_the_start_to_the_receipt(as_participant, quiz, lang):
     assert "100" in page.words() or "١٠٠" in page.words()
     if lang == "en":
         assert "You passed: 100%" in page.words() and "Received by the server" in page.words()
+        assert (
+            "Check code of what was received" in page.words() and "Write the code of the receipt down" in page.words()
+        )
 
 
 def test_a_question_keeps_what_was_answered(taking, quiz):
@@ -766,7 +769,7 @@ def test_autosaves_cost_three_statements(taking, as_participant, quiz, memo, sta
     [
         ("modules.lesson", "m1-words", "lesson_id", 4),
         ("modules.outline", None, "course_id", 5),
-        ("home.today", None, None, 5),
+        ("home.today", None, None, 6),
         ("tasks.question", "m1-quiz", "task_id", 2),
     ],
 )

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms.assessments.rules.words import count_words, fold_digits, normalise, read_date, read_number
+from lms.assessments.rules.words import count_words, normalise, read_date, read_number
+from lms.kernel.words import fold_digits
 
 LANGUAGES = ["en", "fr", "ar"]
 SIGNS = st.text(

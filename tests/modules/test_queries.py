@@ -5,8 +5,8 @@ from sqlalchemy.orm import selectinload
 from lms.accounts.models import Person
 from lms.cohorts.errors import NoDateYet, NotOpenYet, TakesPartNoMore
 from lms.cohorts.models import Enrolment
-from lms.cohorts.queries import find_seat
-from lms.cohorts.rules import EnrolmentState
+from lms.cohorts.queries.seats import find_seat
+from lms.cohorts.rules.enrolment import EnrolmentState
 from lms.kernel.db import db, transaction
 from lms.modules import queries, services
 from lms.modules.models import Progress

@@ -1,20 +1,22 @@
 """The tasks of a course as its outline shows them to one person."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, or_, select
 
-from lms.cohorts.models import CalendarEntry
-from lms.cohorts.queries import Seat
+from lms.cohorts.models import CalendarEntry, Enrolment
+from lms.cohorts.queries.seats import Seat
 from lms.courses.rules import TaskKind
 from lms.kernel.db import db
-from lms.modules.rules import Activity, ActivityState
+from lms.modules.rules import Activity, ActivityState, MoreTime
 
-from ..models import Attempt
+from ..models import AllowanceRow, Attempt, TimeRequest
 from ..rules import quizzes
+from ..rules.asking import RequestState
 from ..rules.attempts import AttemptState
-from ..rules.quizzes import FeedbackAt
+from ..rules.quizzes import FeedbackAt, later_date
 from .catalogue import Task, catalogue
 from .sitting import NOBODY
 
@@ -24,6 +26,12 @@ STATES = {
     AttemptState.MARKED: ActivityState.HANDED_IN,  # that it is marked is not told before the release
     AttemptState.RETURNED: ActivityState.RETURNED,
     AttemptState.RELEASED: ActivityState.DONE,
+}
+
+MORE_TIME = {
+    RequestState.OPEN: MoreTime.WAITING,
+    RequestState.GRANTED: MoreTime.GRANTED,
+    RequestState.REFUSED: MoreTime.REFUSED,
 }
 
 
@@ -38,29 +46,60 @@ def find_activities(seat: Seat, language: str) -> Sequence[Activity]:
         Attempt.enrolment_id == (seat.enrolment.id if seat.enrolment else NOBODY),
     )
     rows = db.session.execute(
-        select(CalendarEntry, Attempt)
+        select(CalendarEntry, Attempt, allowed_until(seat).label("allowed_until"), _asked(seat).label("asked"))
         .outerjoin(Attempt, mine)
         .where(CalendarEntry.cohort_id == seat.cohort.id, CalendarEntry.node_id.in_(tasks))
         .order_by(Attempt.number)
     )
     attempts: dict[str, list[Attempt]] = defaultdict(list)
     places = {}
-    for entry, attempt in rows:
-        places[entry.node_id] = entry
-        attempts[entry.node_id] += [attempt] if attempt is not None else []
+    for row in rows:
+        places[row.CalendarEntry.node_id] = row
+        attempts[row.CalendarEntry.node_id] += [row.Attempt] if row.Attempt is not None else []
     return [
         Activity(
-            id=places[name].public_id,
+            id=places[name].CalendarEntry.public_id,
             module=task.module,
             kind=task.kind,
             title=asked.title(task, language),
             counts=task.graded,
             state=_state(task, attempts[name]),
-            due_at=places[name].due_at,
+            due_at=later_date(places[name].CalendarEntry.due_at, places[name].allowed_until),
+            more_time=MORE_TIME.get(places[name].asked),
         )
         for name, task in tasks.items()
         if name in places
     ]
+
+
+def allowed_until(seat: Seat) -> Any:
+    """The latest day that she was given for the task of a calendar's entry, as a column; null for none."""
+    return (
+        select(func.max(AllowanceRow.due_at))
+        .where(
+            AllowanceRow.enrolment_id == (seat.enrolment.id if seat.enrolment else NOBODY),
+            or_(AllowanceRow.node_id == CalendarEntry.node_id, AllowanceRow.node_id.is_(None)),
+        )
+        .correlate(CalendarEntry)
+        .scalar_subquery()
+    )
+
+
+def _asked(seat: Seat) -> Any:
+    """How her last request for more time stands, as a column; what she gave herself at once needs no telling."""
+    enrolment = seat.enrolment
+    return (
+        select(TimeRequest.state)
+        .where(
+            TimeRequest.enrolment_id == (enrolment.id if enrolment else NOBODY),
+            TimeRequest.node_id == CalendarEntry.node_id,
+            or_(TimeRequest.by_id.is_(None), TimeRequest.by_id != (enrolment.person_id if enrolment else NOBODY)),
+        )
+        .order_by(TimeRequest.id.desc())
+        .limit(1)
+        .correlate(CalendarEntry)
+        .scalar_subquery()
+    )
 
 
 def _state(task: Task, attempts: Sequence[Attempt]) -> ActivityState:
@@ -76,6 +115,17 @@ def _may_pass_yet(task: Task, attempts: Sequence[Attempt]) -> bool:
     """Whether a further attempt would help, as far as she may know her result."""
     quiz, taken = task.quiz, [attempt.taken() for attempt in attempts]
     counting = quizzes.counting(taken, quiz)
-    if not quiz.graded or quiz.feedback is not FeedbackAt.HAND_IN or counting is None or counting.score is None:
+    if not quiz.graded or quiz.feedback is FeedbackAt.CLOSE or counting is None or counting.score is None:
         return False
     return not quizzes.has_passed(counting.score, quiz) and quizzes.attempts_left(quiz, taken) != 0
+
+
+def people_who_tried(cohort_id: int, nodes: Collection[str]) -> Mapping[str, int]:
+    """How many people of a cohort, by its number, opened each of these tasks; those that nobody opened are absent."""
+    rows = db.session.execute(
+        select(Attempt.node_id, func.count(Attempt.enrolment_id.distinct()).label("people"))
+        .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+        .where(Enrolment.cohort_id == cohort_id, Attempt.node_id.in_(nodes))
+        .group_by(Attempt.node_id)
+    )
+    return {row.node_id: row.people for row in rows}

@@ -1,18 +1,21 @@
 """The list of results of a cohort, for its staff: few statements at any size."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, select, tuple_
 from sqlalchemy.orm import contains_eager
 
 from lms.accounts.models import Person
-from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
-from lms.cohorts.rules import MAY_READ, EnrolmentState
+from lms.cohorts.models import CalendarEntry, Cohort, Enrolment, MoveRow
+from lms.cohorts.policy import looked_after_by
+from lms.cohorts.rules.completion import Requirement, is_complete, judge
+from lms.cohorts.rules.enrolment import MAY_READ, EnrolmentState
+from lms.cohorts.rules.facts import FactKind, simulation_of
 from lms.courses.models import Lesson, Module
 from lms.courses.rules import TaskKind, Told, tell
 from lms.kernel.db import db
@@ -22,9 +25,12 @@ from ..models import Attempt, Conflict
 from ..rules.gradebook import Asked, Done, Read, Rule, Standing, compute_standing
 from ..rules.items import Score
 from .catalogue import Catalogue, catalogue
+from .completion import asked_of, facts_of, lessons_of, record_from
 from .queue import own_conflict
 
 PAGE = 25
+AT_ONCE = 500
+"""So many participants are read at a time for a table of all of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +46,9 @@ class CohortBook:
 
     @property
     def rule(self) -> Rule:
-        """What its programme asks for."""
-        asked = self.cohort.version.completion
-        return Rule(activities_percent=asked.get("activities_percent"), assignments=asked.get("assignments"))
+        """What the cohort asks for."""
+        asked = self.cohort.rule()
+        return Rule(activities_percent=asked.activities_percent, assignments=asked.assignments)
 
     def title(self, language: str) -> Told:
         """The cohort's title for a page in this language."""
@@ -102,12 +108,30 @@ def calendar_of(cohort: Cohort, *, at: datetime) -> Calendar:
 
 @dataclass(frozen=True, kw_only=True)
 class BookRow:
-    """One participant in the list. standing: None where this reader has a conflict of interest with her."""
+    """One participant in the list. standing: None where this reader has a conflict of interest with her.
+
+    requirements: the parts of the cohort's rule as they stand now. live_sessions: attended or substituted. simulation:
+    how she took part in it, None while she has not. by_rule: no person decided about her completion.
+    """
 
     id: UUID
     alias: str
-    is_paused: bool
+    state: EnrolmentState
     standing: Standing | None
+    requirements: Sequence[Requirement] = ()
+    live_sessions: int = 0
+    simulation: FactKind | None = None
+    by_rule: bool = True
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether her course is paused."""
+        return self.state is EnrolmentState.PAUSED
+
+    @property
+    def is_met(self) -> bool:
+        """Whether everything is there that the rule asks for."""
+        return is_complete(self.requirements)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,50 +145,73 @@ class BookPage:
 
 
 def page_of(who: Person, book: CohortBook, *, number: int, at: datetime) -> BookPage:
-    """A page of the participants of a cohort by alias: four statements at any size."""
-    total = db.session.scalars(select(func.count()).select_from(Enrolment).where(*_listed(book.cohort))).one()
+    """A page of the participants whom she looks after in a cohort, by alias: five statements at any size."""
+    total = db.session.scalars(select(func.count()).select_from(Enrolment).where(*_listed(who, book.cohort))).one()
     pages = max(-(-total // PAGE), 1)
     number = min(max(number, 1), pages)
     calendar = calendar_of(book.cohort, at=at)
-    rows = _rows(who, book.cohort, calendar.lessons, start=(number - 1) * PAGE)
-    done = done_by({row.id for row in rows if not row.is_hidden})
-    rule = book.rule
-    listed = [
-        BookRow(
-            id=row.public_id,
-            alias=row.alias,
-            is_paused=row.state is EnrolmentState.PAUSED,
-            standing=None
-            if row.is_hidden
-            else compute_standing(
-                calendar.asked,
-                done[row.id],
-                Read(read=row.read, open=len(calendar.lessons)),
-                rule=rule,
-                at=at,
-            ),
+    rows = db.session.execute(_rows(who, book.cohort, calendar).offset((number - 1) * PAGE).limit(PAGE)).all()
+    return BookPage(rows=_told(book, calendar, rows, at=at), number=number, pages=pages, total=total)
+
+
+def table_of(who: Person, book: CohortBook, *, at: datetime) -> Iterator[BookRow]:
+    """The same people all at once, some at a time, so that a large cohort needs no more memory than a small one."""
+    calendar = calendar_of(book.cohort, at=at)
+    query, after = _rows(who, book.cohort, calendar).limit(AT_ONCE), ("", 0)
+    while rows := db.session.execute(query.where(tuple_(Enrolment.alias, Enrolment.id) > tuple_(*after))).all():
+        yield from _told(book, calendar, rows, at=at)
+        after = (rows[-1].alias, rows[-1].id)
+
+
+def _told(book: CohortBook, calendar: Calendar, rows: Sequence[Any], *, at: datetime) -> list[BookRow]:
+    """What a reader is told of these participants: two statements."""
+    shown = [row.id for row in rows if not row.is_hidden]
+    done, facts, asked = done_by(shown), facts_of(shown), asked_of(book.cohort)
+    found = []
+    for row in rows:
+        if row.is_hidden:
+            found.append(BookRow(id=row.public_id, alias=row.alias, state=row.state, standing=None))
+            continue
+        lessons = Read(read=row.read, open=len(calendar.lessons))
+        record = record_from(asked, read=row.read_in_all, done=done[row.id], facts=facts[row.id])
+        found.append(
+            BookRow(
+                id=row.public_id,
+                alias=row.alias,
+                state=row.state,
+                standing=compute_standing(calendar.asked, done[row.id], lessons, rule=book.rule, at=at),
+                requirements=judge(book.cohort.rule(), record),
+                live_sessions=record.live_sessions,
+                simulation=simulation_of(facts[row.id]),
+                by_rule=row.decided_by is None,
+            )
         )
-        for row in rows
-    ]
-    return BookPage(rows=listed, number=number, pages=pages, total=total)
+    return found
 
 
-def _listed(cohort: Cohort) -> tuple[Any, ...]:
-    return Enrolment.cohort_id == cohort.id, Enrolment.state.in_(MAY_READ)
+def _listed(who: Person, cohort: Cohort) -> tuple[Any, ...]:
+    return Enrolment.cohort_id == cohort.id, Enrolment.state.in_(MAY_READ), looked_after_by(who)
 
 
-def _rows(who: Person, cohort: Cohort, lessons: Collection[str], *, start: int) -> Sequence[Any]:
+def _rows(who: Person, cohort: Cohort, calendar: Calendar) -> Select[Any]:
     hidden = (Conflict.id.is_not(None) | (Enrolment.person_id == who.id)).label("is_hidden")
-    return db.session.execute(
+    last_move = select(func.max(MoveRow.id)).where(MoveRow.enrolment_id == Enrolment.id).correlate(Enrolment)
+    return (
         select(
-            Enrolment.id, Enrolment.public_id, Enrolment.alias, Enrolment.state, read_of(lessons).label("read"), hidden
+            Enrolment.id,
+            Enrolment.public_id,
+            Enrolment.alias,
+            Enrolment.state,
+            read_of(calendar.lessons).label("read"),
+            read_of(lessons_of(cohort.version)).label("read_in_all"),
+            MoveRow.by_id.label("decided_by"),
+            hidden,
         )
         .outerjoin(Conflict, own_conflict(who))
-        .where(*_listed(cohort))
+        .outerjoin(MoveRow, MoveRow.id == last_move.scalar_subquery())
+        .where(*_listed(who, cohort))
         .order_by(Enrolment.alias, Enrolment.id)
-        .offset(start)
-        .limit(PAGE)
-    ).all()
+    )
 
 
 def read_of(lessons: Collection[str]) -> Any:

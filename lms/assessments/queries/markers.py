@@ -3,10 +3,12 @@
 from datetime import datetime
 
 from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from lms.accounts.models import Person, RoleGrant
 from lms.accounts.rules import Role
 from lms.cohorts.models import Cohort, Enrolment
+from lms.cohorts.policy import in_care_of
 from lms.kernel.db import db
 
 from ..models import Attempt, Conflict, MarkerLanguages
@@ -24,9 +26,19 @@ def markers_of(cohort: Cohort, attempt: Attempt, *, at: datetime) -> list[Marker
         .where(Attempt.marker_id == Person.id, Attempt.state == AttemptState.HANDED_IN, Attempt.id != attempt.id)
         .scalar_subquery()
     )
+    of_writer = aliased(Enrolment)
     rows = db.session.execute(
-        select(Person.id, Person.interface_language, MarkerLanguages.languages, Conflict.id, Enrolment.id, waiting)
+        select(
+            Person.id,
+            Person.interface_language,
+            MarkerLanguages.languages,
+            Conflict.id,
+            Enrolment.id,
+            waiting,
+            in_care_of(Person.id, of_writer),
+        )
         .join(RoleGrant, RoleGrant.person_id == Person.id)
+        .join(of_writer, of_writer.id == attempt.enrolment_id)
         .outerjoin(MarkerLanguages, MarkerLanguages.person_id == Person.id)
         .outerjoin(Conflict, and_(Conflict.person_id == Person.id, Conflict.enrolment_id == attempt.enrolment_id))
         .outerjoin(Enrolment, and_(Enrolment.person_id == Person.id, Enrolment.id == attempt.enrolment_id))
@@ -45,6 +57,7 @@ def markers_of(cohort: Cohort, attempt: Attempt, *, at: datetime) -> list[Marker
             languages=languages or [own],
             waiting=load,
             in_conflict=conflict is not None or her_own is not None,
+            looks_after=bool(is_in_care),
         )
-        for number, own, languages, conflict, her_own, load in rows
+        for number, own, languages, conflict, her_own, load, is_in_care in rows
     ]

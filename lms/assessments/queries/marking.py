@@ -13,12 +13,13 @@ from sqlalchemy.orm import aliased, contains_eager, defer
 from lms.accounts.models import Person, PersonKey
 from lms.accounts.queries import NOT_FOR_PAGES
 from lms.cohorts.models import Cohort, Enrolment
-from lms.cohorts.rules import MAY_READ
+from lms.cohorts.rules.enrolment import MAY_READ
 from lms.courses.rules import TaskKind, Told, tell
 from lms.kernel.db import db
 
 from ..errors import NotNow
 from ..models import Attempt, Conflict, MarkerLanguages, StepRow
+from ..policy import is_allotted_to
 from ..rules import marking
 from ..rules.attempts import OF_MARKING, AttemptState, Step, StepKind
 from ..rules.deadlines import DECISIONS, Timeliness
@@ -33,8 +34,8 @@ from .queue import WAITS, Neighbours, neighbours_of, newest_step, own_conflict
 class Submission:
     """A version of an assignment that was handed in, for one reader: what the guard begins with.
 
-    owner: the participant, with her key and without anything else that is sealed. reads: the languages in which the
-    reader marks.
+    owner: the participant, with her key and without anything else that is sealed. is_allotted: the reader is to mark
+    it, or began to. reads: the languages in which she marks.
     """
 
     attempt: Attempt
@@ -42,6 +43,7 @@ class Submission:
     cohort: Cohort
     owner: Person
     in_conflict: bool
+    is_allotted: bool = False
     reads: Sequence[str] = ()
 
     @property
@@ -86,7 +88,7 @@ def find_sent(who: Person, submission_id: UUID) -> Submission | None:
 
 def _find(who: Person, submission_id: UUID, which: ColumnElement[bool]) -> Submission | None:
     row = db.session.execute(
-        select(Attempt, Enrolment, Cohort, Person, Conflict.id, MarkerLanguages.languages)
+        select(Attempt, Enrolment, Cohort, Person, Conflict.id, is_allotted_to(who), MarkerLanguages.languages)
         .join(Attempt.enrolment)
         .join(Attempt.version)
         .join(Enrolment.cohort)
@@ -102,6 +104,7 @@ def _find(who: Person, submission_id: UUID, which: ColumnElement[bool]) -> Submi
         )
         .options(
             contains_eager(Attempt.version),
+            contains_eager(Attempt.enrolment).joinedload(Enrolment.group),
             contains_eager(Person.key),
             # What no page needs is not there to leak.
             *(defer(column, raiseload=True) for column in NOT_FOR_PAGES),
@@ -109,13 +112,14 @@ def _find(who: Person, submission_id: UUID, which: ColumnElement[bool]) -> Submi
     ).one_or_none()
     if row is None:
         return None
-    attempt, enrolment, cohort, owner, conflict_id, languages = row
+    attempt, enrolment, cohort, owner, conflict_id, is_allotted, languages = row
     return Submission(
         attempt=attempt,
         enrolment=enrolment,
         cohort=cohort,
         owner=owner,
         in_conflict=conflict_id is not None,
+        is_allotted=bool(is_allotted),
         reads=languages or [who.interface_language],
     )
 

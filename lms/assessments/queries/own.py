@@ -3,24 +3,29 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from lms.accounts.models import Person
-from lms.cohorts.models import CalendarEntry
-from lms.cohorts.queries import Seat, seats_of
+from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
+from lms.cohorts.queries.seats import Seat, seats_of
+from lms.cohorts.rules.completion import Record, Requirement, is_complete, judge
 from lms.courses.rules import TaskKind, Told
 from lms.kernel.db import db
 
-from ..models import Attempt
+from ..models import AllowanceRow, Attempt
 from ..rules import marking, quizzes
 from ..rules.attempts import AttemptState
 from ..rules.items import Score
 from ..rules.marking import Verdict
+from ..rules.quizzes import Allowance
 from .catalogue import Task, catalogue
+from .completion import own_records
+from .sitting import awaited_until
 
 
 class Where(StrEnum):
@@ -37,12 +42,14 @@ class Where(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class OwnTask:
-    """A task as she sees it in her list. opens_at, due_at: None for no date.
+    """A task as she sees it in her list. opens_at: of its module; due_at: her own last moment. None for no date.
 
     score, has_passed: of the attempt that counts, once she may see it. total: hundredths of a per cent, only released.
+    left: how many more attempts at a quiz she may open; None for as many as she likes, and for what is no quiz.
     """
 
     id: UUID
+    node_id: str
     kind: TaskKind
     title: Told
     graded: bool
@@ -55,6 +62,7 @@ class OwnTask:
     has_passed: bool = False
     total: int | None = None
     verdict: Verdict | None = None
+    left: int | None = None
 
     @property
     def percent(self) -> int | None:
@@ -68,35 +76,104 @@ class OwnTask:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OwnCourse:
-    """One course of hers with its tasks in order."""
+class Need:
+    """One part of the rule of a course. tasks: what still has to be passed or met, in the order of the course."""
 
-    seat: Seat
+    requirement: Requirement
     tasks: Sequence[OwnTask]
 
 
+@dataclass(frozen=True, kw_only=True)
+class OwnCourse:
+    """One course of hers with its tasks in order, and what its certificate asks for."""
+
+    seat: Seat
+    tasks: Sequence[OwnTask]
+    needs: Sequence[Need]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything is there that the rule asks for, as far as she may know."""
+        return is_complete([need.requirement for need in self.needs])
+
+
 def results_of(who: Person, *, language: str, at: datetime) -> list[OwnCourse]:
-    """Her courses, newest first, those of staff without tasks: three statements."""
+    """Her courses, newest first, those of staff without tasks: six statements."""
     seats = seats_of(who)
-    entries = _entries(seats)
+    entries = _entries(who, seats)
     attempts = _attempts(seats)
+    records = own_records(seats)
+    found = []
+    for seat in seats:
+        number, tasks = seat.cohort.id, []
+        if seat.enrolment is not None:
+            tasks = _tasks(seat, entries[number], attempts[number], language, at)
+        record = records.get(seat.enrolment.id) if seat.enrolment is not None else None
+        found.append(OwnCourse(seat=seat, tasks=tasks, needs=_needs(seat.cohort, record, tasks)))
+    return found
+
+
+def _needs(cohort: Cohort, record: Record | None, tasks: Sequence[OwnTask]) -> list[Need]:
+    """The parts of the rule, judged by what she may know: a result that she is shown later is none yet."""
+    if record is None:
+        return []
+    by_node = {task.node_id: task for task in tasks}
+    shown = {task.node_id for task in tasks if task.score is not None}
+    known = [quiz if quiz.node_id in shown else replace(quiz, best_percent=None) for quiz in record.quizzes]
     return [
-        OwnCourse(
-            seat=seat,
-            tasks=_tasks(seat, entries[seat.cohort.id], attempts[seat.cohort.id], language, at)
-            if seat.enrolment is not None
-            else (),
-        )
-        for seat in seats
+        Need(requirement=one, tasks=[by_node[node] for node in one.open_nodes if node in by_node])
+        for one in judge(cohort.rule(), replace(record, quizzes=known))
     ]
 
 
-def _entries(seats: Iterable[Seat]) -> dict[int, dict[str, CalendarEntry]]:
-    found: dict[int, dict[str, CalendarEntry]] = defaultdict(dict)
-    wanted = CalendarEntry.cohort_id.in_([seat.cohort.id for seat in seats])
-    for entry in db.session.scalars(select(CalendarEntry).where(wanted).order_by(CalendarEntry.id)):
-        found[entry.cohort_id][entry.node_id] = entry
+@dataclass(frozen=True, kw_only=True)
+class Dated:
+    """An entry of a calendar with her own last moment: the calendar's, or the later one that she was given.
+
+    extra_attempts: what she was given beyond the settings.
+    """
+
+    entry: CalendarEntry
+    due_at: datetime | None
+    extra_attempts: int
+
+    def is_over(self, cohort: Cohort, *, at: datetime) -> bool:
+        """Whether the grace after her last moment has passed, so that no attempt can be opened any more."""
+        return self.due_at is not None and at > self.due_at + timedelta(days=cohort.grace_days)
+
+
+def _entries(who: Person, seats: Iterable[Seat]) -> dict[int, dict[str, Dated]]:
+    found: dict[int, dict[str, Dated]] = defaultdict(dict)
+    rows = db.session.execute(
+        select(
+            CalendarEntry,
+            _given(who, func.max(AllowanceRow.due_at)).label("allowed_until"),
+            _given(who, func.sum(AllowanceRow.extra_attempts)).label("extra_attempts"),
+        )
+        .where(CalendarEntry.cohort_id.in_([seat.cohort.id for seat in seats]))
+        .order_by(CalendarEntry.id)
+    )
+    for entry, allowed_until, extra_attempts in rows:
+        due_at = quizzes.later_date(entry.due_at, allowed_until)
+        found[entry.cohort_id][entry.node_id] = Dated(
+            entry=entry, due_at=due_at, extra_attempts=int(extra_attempts or 0)
+        )
     return found
+
+
+def _given(who: Person, what: ColumnElement[Any]) -> Any:
+    """What she was given beyond the settings for the task of a calendar's entry, as a column; null for nothing."""
+    return (
+        select(what)
+        .join(Enrolment, Enrolment.id == AllowanceRow.enrolment_id)
+        .where(
+            Enrolment.person_id == who.id,
+            Enrolment.cohort_id == CalendarEntry.cohort_id,
+            or_(AllowanceRow.node_id == CalendarEntry.node_id, AllowanceRow.node_id.is_(None)),
+        )
+        .correlate(CalendarEntry)
+        .scalar_subquery()
+    )
 
 
 def _attempts(seats: Sequence[Seat]) -> dict[int, list[Attempt]]:
@@ -109,42 +186,55 @@ def _attempts(seats: Sequence[Seat]) -> dict[int, list[Attempt]]:
 
 
 def _tasks(
-    seat: Seat, entries: dict[str, CalendarEntry], attempts: Sequence[Attempt], language: str, at: datetime
+    seat: Seat, entries: dict[str, Dated], attempts: Sequence[Attempt], language: str, at: datetime
 ) -> list[OwnTask]:
     asked = catalogue(seat.cohort.version)
     found = []
     for task in asked.tasks.values():
-        entry, module = entries.get(task.node_id), entries.get(task.module)
-        if task.kind is TaskKind.CHECKPOINT or entry is None:
+        dated, module = entries.get(task.node_id), entries.get(task.module)
+        if task.kind is TaskKind.CHECKPOINT or dated is None:
             continue
         of_task = [attempt for attempt in attempts if attempt.node_id == task.node_id]
-        found.append(_task(task, entry, module, of_task, asked.title(task, language), at))
+        told = _task(task, dated, module, of_task, asked.title(task, language), seat.cohort, at)
+        if task.kind is TaskKind.QUIZ:
+            told = replace(told, left=_left(task, dated, of_task, seat.cohort, at))
+        found.append(told)
     return found
+
+
+def _left(task: Task, dated: Dated, attempts: Sequence[Attempt], cohort: Cohort, at: datetime) -> int | None:
+    """How many more attempts she may open; None for as many as she likes."""
+    if cohort.closed_at is not None or dated.is_over(cohort, at=at):
+        return 0
+    own = quizzes.apply_allowance(task.quiz, Allowance(extra_attempts=dated.extra_attempts))
+    return quizzes.attempts_left(own, [attempt.taken() for attempt in attempts])
 
 
 def _task(
     task: Task,
-    entry: CalendarEntry,
-    module: CalendarEntry | None,
+    dated: Dated,
+    module: Dated | None,
     attempts: Sequence[Attempt],
     title: Told,
+    cohort: Cohort,
     at: datetime,
 ) -> OwnTask:
-    opens_at = module.opens_at if module is not None else None
+    opens_at = module.entry.opens_at if module is not None else None
     is_open = opens_at is not None and opens_at <= at
     told = OwnTask(
-        id=entry.public_id,
+        id=dated.entry.public_id,
+        node_id=task.node_id,
         kind=task.kind,
         title=title,
         graded=task.graded,
         where=Where.NOT_STARTED if is_open else Where.CLOSED,
         opens_at=opens_at,
-        due_at=attempts[-1].due_at if attempts else entry.due_at,
+        due_at=attempts[-1].due_at if attempts else dated.due_at,
         handed_in_at=max((one.handed_in_at for one in attempts if one.handed_in_at is not None), default=None),
     )
     if not attempts:
         return told
-    return _written(told, attempts) if task.kind is TaskKind.ASSIGNMENT else _quiz(told, task, attempts, at)
+    return _written(told, attempts) if task.kind is TaskKind.ASSIGNMENT else _quiz(told, task, attempts, cohort, at)
 
 
 def _where_written(state: AttemptState) -> Where:
@@ -166,15 +256,14 @@ def _written(told: OwnTask, attempts: Sequence[Attempt]) -> OwnTask:
     return replace(told, total=released[-1].total, verdict=released[-1].verdict) if released else told
 
 
-def _quiz(told: OwnTask, task: Task, attempts: Sequence[Attempt], at: datetime) -> OwnTask:
+def _quiz(told: OwnTask, task: Task, attempts: Sequence[Attempt], cohort: Cohort, at: datetime) -> OwnTask:
     is_open = attempts[-1].state is AttemptState.OPEN
     counting = quizzes.counting((attempt.taken() for attempt in attempts), task.quiz)
     if counting is None or counting.score is None:
         return replace(told, where=Where.IN_PROGRESS)
     counted = next(attempt for attempt in attempts if attempt.number == counting.number)
-    if not quizzes.may_see_feedback(
-        task.quiz, counted.state, counted.terms(), awaits_until=counted.awaits_until, at=at
-    ):
+    awaits_until = awaited_until(counted, cohort)
+    if not quizzes.may_see_feedback(task.quiz, counted.state, counted.terms(), awaits_until=awaits_until, at=at):
         return replace(told, where=Where.IN_PROGRESS if is_open else Where.LATER)
     return replace(
         told,

@@ -12,12 +12,13 @@ from sqlalchemy.orm import aliased, contains_eager
 from lms.accounts.models import Person, RoleGrant
 from lms.accounts.rules import MARKING_ROLES, Role
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
-from lms.cohorts.rules import MAY_READ
+from lms.cohorts.rules.enrolment import MAY_READ
 from lms.courses.models import Version
 from lms.courses.rules import TaskKind, Told, tell
 from lms.kernel.db import db
 
 from ..models import Attempt, Conflict, MarkerLanguages, StepRow
+from ..policy import is_to_be_read_by
 from ..rules import marking
 from ..rules.attempts import OF_MARKING, AttemptState, StepKind
 from ..rules.deadlines import DECISIONS, Timeliness
@@ -136,12 +137,40 @@ def queue_of(who: Person, show: Show, *, page: int, language: str, at: datetime)
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class AtHand:
+    """How much waits to be marked by one person, since when, and how much is marked and not released."""
+
+    waiting: int
+    oldest_at: datetime | None
+    marked: int
+
+
+def at_hand(who: Person, *, at: datetime) -> AtHand:
+    """The figures of the queue without its rows: one statement, and none for who marks nowhere."""
+    if not cohorts_of(who):
+        return AtHand(waiting=0, oldest_at=None, marked=0)
+    waiting = and_(is_hers(who, at=at), Conflict.id.is_(None), Attempt.state == AttemptState.HANDED_IN)
+    row = db.session.execute(
+        select(
+            func.count().filter(waiting).label("waiting"),
+            func.min(case((waiting, Attempt.handed_in_at))).label("oldest_at"),
+            func.count().filter(Attempt.state == AttemptState.MARKED).label("marked"),
+        )
+        .select_from(Attempt)
+        .join(Attempt.enrolment)
+        .outerjoin(Conflict, own_conflict(who))
+        .where(is_listed(who))
+    ).one()
+    return AtHand(waiting=row.waiting, oldest_at=row.oldest_at, marked=row.marked)
+
+
 def _courses_of(who: Person, language: str) -> tuple[list[Course], list[str]]:
     rows = db.session.execute(
         select(Cohort, MarkerLanguages.languages)
         .join(Cohort.version)
         .outerjoin(MarkerLanguages, MarkerLanguages.person_id == who.id)
-        .where(Cohort.id.in_(cohorts_of(who)))
+        .where(Cohort.id.in_(cohorts_of(who)), Cohort.closed_at.is_(None))
         .options(contains_eager(Cohort.version))
         .order_by(Cohort.starts_on.desc(), Cohort.id)
     ).all()
@@ -158,11 +187,13 @@ def cohorts_of(who: Person, roles: Collection[Role] = MARKING_ROLES) -> list[int
 
 
 def is_listed(who: Person) -> ColumnElement[bool]:
-    """What a queue may list at all, conflicts of interest included."""
+    """What a queue may list at all, conflicts of interest included: of her groups, of no cohort that is closed."""
+    still_open = select(Cohort.id).where(Cohort.id.in_(cohorts_of(who)), Cohort.closed_at.is_(None))
     return and_(
         Attempt.kind == TaskKind.ASSIGNMENT,
         Attempt.state.in_(WAITS),
-        Enrolment.cohort_id.in_(cohorts_of(who)),
+        Enrolment.cohort_id.in_(still_open),
+        is_to_be_read_by(who),
         Enrolment.person_id != who.id,
         Enrolment.state.in_(MAY_READ),  # the work of whoever left is nobody's to read
     )

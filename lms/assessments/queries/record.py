@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import case, func, select
-from sqlalchemy.orm import contains_eager, defer
+from sqlalchemy.orm import contains_eager, defer, joinedload
 
 from lms.accounts.models import Person, PersonKey
 from lms.accounts.queries import NOT_FOR_PAGES
@@ -38,6 +38,11 @@ class ParticipantBook(CohortBook):
     owner: Person
     in_conflict: bool
 
+    @property
+    def is_allotted(self) -> bool:
+        """Only single pieces of work are."""
+        return False
+
 
 def find_participant(who: Person, cohort_id: UUID, enrolment_id: UUID) -> ParticipantBook | None:
     """The participant of an address."""
@@ -51,6 +56,7 @@ def find_participant(who: Person, cohort_id: UUID, enrolment_id: UUID) -> Partic
         .where(Enrolment.public_id == enrolment_id, Cohort.public_id == cohort_id)
         .options(
             contains_eager(Enrolment.cohort).contains_eager(Cohort.version),
+            joinedload(Enrolment.group),
             contains_eager(Person.key),
             *(defer(column, raiseload=True) for column in NOT_FOR_PAGES),
         )
@@ -347,6 +353,12 @@ def _bare(row: Any) -> Step:
         flagged=False,
         state=row.state,
     )
+
+
+def node_of(book: CohortBook, task_id: UUID) -> str | None:
+    """The node of a task's address in a cohort."""
+    of_cohort = CalendarEntry.cohort_id == book.cohort.id, CalendarEntry.public_id == task_id
+    return db.session.scalars(select(CalendarEntry.node_id).where(*of_cohort)).one_or_none()
 
 
 def dues_of(cohort: Cohort, nodes: Sequence[str]) -> Mapping[str, CalendarEntry]:

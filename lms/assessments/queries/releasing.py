@@ -11,12 +11,13 @@ from sqlalchemy.orm import aliased, contains_eager, defer
 
 from lms.accounts.models import Person
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
-from lms.cohorts.rules import MAY_READ
+from lms.cohorts.rules.enrolment import MAY_READ
 from lms.courses.models import Version
 from lms.courses.rules import TaskKind, Told, tell
 from lms.kernel.db import db
 
 from ..models import Attempt, Conflict, StepRow
+from ..policy import is_to_be_read_by
 from ..rules.attempts import OF_MARKING, AttemptState
 from ..rules.marking import Verdict
 from .queue import cohorts_of, newest_step, own_conflict, title_of
@@ -59,8 +60,9 @@ class Release:
 
 
 def releases_of(who: Person, language: str) -> list[Release]:
-    """What can be released in her cohorts, each list by alias and at most one page of it: one statement."""
-    rows = db.session.execute(_of_releases(who).where(Cohort.id.in_(cohorts_of(who)))).all()
+    """What can be released in her open cohorts, each list by alias and at most one page of it: one statement."""
+    open_ones = Cohort.id.in_(cohorts_of(who)), Cohort.closed_at.is_(None)
+    rows = db.session.execute(_of_releases(who).where(*open_ones)).all()
     by_entry: dict[int, list[Any]] = {}
     for row in rows:
         by_entry.setdefault(row.CalendarEntry.id, []).append(row)
@@ -74,10 +76,10 @@ def find_release(who: Person, task_id: UUID | None, language: str) -> Release | 
     rows = db.session.execute(_of_releases(who).where(CalendarEntry.public_id == task_id)).all()
     if rows:
         return _release(rows, language)
-    return _nothing_left(task_id, language)
+    return _nothing_left(who, task_id, language)
 
 
-def _nothing_left(task_id: UUID, language: str) -> Release | None:
+def _nothing_left(who: Person, task_id: UUID, language: str) -> Release | None:
     """A task of which everything was released meanwhile: sending the list again is told so."""
     found = db.session.execute(
         select(CalendarEntry, Cohort)
@@ -87,7 +89,8 @@ def _nothing_left(task_id: UUID, language: str) -> Release | None:
             CalendarEntry.public_id == task_id,
             exists()
             .where(Attempt.enrolment_id == Enrolment.id, Enrolment.cohort_id == Cohort.id)
-            .where(Attempt.node_id == CalendarEntry.node_id, Attempt.kind == TaskKind.ASSIGNMENT),
+            .where(Attempt.node_id == CalendarEntry.node_id, Attempt.kind == TaskKind.ASSIGNMENT)
+            .where(is_to_be_read_by(who)),
         )
         .options(contains_eager(Cohort.version))
     ).one_or_none()
@@ -121,7 +124,7 @@ def _of_releases(who: Person) -> Select[Any]:
             marker.shown_name.label("marker_name"),
             (latest.by_id == who.id).label("is_own"),
             first.c.finished,
-            _waiting().label("waiting"),
+            _waiting(who).label("waiting"),
         )
         .select_from(Attempt)
         .join(first, and_(first.c.id == Attempt.id, first.c.place <= MOST_ROWS))
@@ -159,13 +162,14 @@ def _first_of_each(who: Person) -> Subquery:
             Attempt.state == AttemptState.MARKED,
             Enrolment.person_id != who.id,
             Enrolment.state.in_(MAY_READ),
+            is_to_be_read_by(who),
         )
         .subquery()
     )
 
 
-def _waiting() -> ScalarSelect[int]:
-    """How many texts of the same task are handed in and not finished."""
+def _waiting(who: Person) -> ScalarSelect[int]:
+    """How many texts of the same task that she may read are handed in and not finished."""
     other, theirs = aliased(Attempt), aliased(Enrolment)
     return (
         select(func.count())
@@ -175,6 +179,7 @@ def _waiting() -> ScalarSelect[int]:
             theirs.cohort_id == Enrolment.cohort_id,
             other.node_id == Attempt.node_id,
             other.state == AttemptState.HANDED_IN,
+            is_to_be_read_by(who, other, theirs),
         )
         .correlate(Enrolment, Attempt)
         .scalar_subquery()
@@ -234,6 +239,7 @@ def last_release(who: Person, task_id: UUID | None, language: str) -> Released |
             Cohort.id.in_(cohorts_of(who)),
             Attempt.kind == TaskKind.ASSIGNMENT,
             Attempt.released_at.is_not(None),
+            is_to_be_read_by(who),
         )
         .options(contains_eager(Cohort.version))
         .group_by(CalendarEntry.id, Cohort.id, Version.id, Attempt.released_at)
@@ -257,6 +263,7 @@ def marked_for_update(release: Release, who: Person, wanted: Mapping[UUID, int])
             Attempt.node_id == release.entry.node_id,
             Enrolment.person_id != who.id,
             Enrolment.state.in_(MAY_READ),
+            is_to_be_read_by(who),
             Attempt.state == AttemptState.MARKED,
         )
         .options(contains_eager(Attempt.enrolment))
@@ -293,6 +300,7 @@ def finished_of(release: Release, who: Person) -> int:
                 Attempt.kind == TaskKind.ASSIGNMENT,
                 Attempt.state == AttemptState.MARKED,
                 Enrolment.person_id != who.id,
+                is_to_be_read_by(who),
             )
         )
         or 0

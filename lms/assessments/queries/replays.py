@@ -13,6 +13,7 @@ from sqlalchemy.orm import contains_eager, defer
 from lms.accounts.models import Person, PersonKey
 from lms.accounts.queries import NOT_FOR_PAGES
 from lms.cohorts.models import Enrolment
+from lms.cohorts.policy import looked_after_by
 from lms.courses.models import Version
 from lms.courses.rules import TaskKind
 from lms.kernel.db import db
@@ -70,7 +71,7 @@ def find_replay(who: Person, cohort_id: UUID) -> Replay | None:
 def changes(replay: Replay, who: Person, *, after: UUID | None, most: int) -> list[Change]:
     """Results that would change, by number of the attempt, those after one of them. In batches: memory stays flat.
 
-    Those of participants with whom this reader has a conflict of interest are not looked at.
+    Those of participants whom this reader does not look after, or has a conflict of interest with, are not looked at.
     """
     return list(islice(_changes(replay, who, after=_number_of(after)), most))
 
@@ -169,6 +170,7 @@ def _attempts(replay: Replay, who: Person) -> Select[Attempt, Person, str]:
         .outerjoin(Conflict, own_conflict(who))
         .where(
             Enrolment.cohort_id == replay.cohort.id,
+            looked_after_by(who),
             Enrolment.person_id != who.id,
             Conflict.id.is_(None),
             Attempt.kind == TaskKind.QUIZ,

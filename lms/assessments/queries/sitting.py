@@ -7,15 +7,16 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import aliased, contains_eager, defer, joinedload
 
 from lms.accounts.models import Person
 from lms.accounts.queries import NOT_FOR_PAGES
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
 from lms.cohorts.policy import InCohort
-from lms.cohorts.queries import own_enrolment
-from lms.cohorts.rules import Opening
+from lms.cohorts.queries.closing import held
+from lms.cohorts.queries.seats import own_enrolment
+from lms.cohorts.rules.opening import Opening
 from lms.courses.models import Module, Version
 from lms.courses.models import Task as TaskRow
 from lms.courses.rules import TaskKind, Told, tell
@@ -98,6 +99,11 @@ class Sitting(TaskPlace):
     def at(self, attempt: Attempt) -> "Sitting":
         """The same with an attempt that was just opened."""
         return replace(self, attempt=attempt, rows=())
+
+
+def awaited_until(attempt: Attempt, cohort: Cohort) -> datetime | None:
+    """Until when answers may still come to an attempt and count; to a closed cohort none come."""
+    return attempt.awaits_until if cohort.closed_at is None else None
 
 
 def find_task_place(who: Person, task_id: UUID) -> TaskPlace | None:
@@ -256,6 +262,22 @@ def attempt_for_update(attempt_id: int) -> Attempt:
         .with_for_update(of=Attempt)
         .execution_options(populate_existing=True)
     ).one()
+
+
+def attempt_to_change(attempt_id: int) -> tuple[Attempt, datetime | None]:
+    """The same for an act that a closed cohort refuses, with when it was closed: one statement."""
+    row = select(Attempt.enrolment_id).where(Attempt.id == attempt_id).scalar_subquery()
+    cohort = held(Enrolment.id == row)
+    attempt, closed_at = db.session.execute(
+        select(Attempt, cohort.c.closed_at)
+        .join(Attempt.version)
+        .join(cohort, true())
+        .where(Attempt.id == attempt_id)
+        .options(contains_eager(Attempt.version))
+        .with_for_update(of=Attempt)
+        .execution_options(populate_existing=True)
+    ).one()
+    return attempt, closed_at
 
 
 def named_attempt(sitting: Sitting, attempt_id: UUID) -> Attempt | None:

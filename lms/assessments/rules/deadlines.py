@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from .attempts import Step, StepKind, answers
+from .attempts import Step, StepKind, answers, is_aside
 
 GRACE = timedelta(days=3)
 LEASE_LASTS = timedelta(days=14)
@@ -115,7 +115,8 @@ def counted(steps: Sequence[Step], terms: Terms) -> list[Step]:
     """The answers that count: in time and not after she handed in, or late and counted by a person's decision.
 
     What comes after the clock closed the attempt counts if it was written before the due date, until she asks for the
-    result; what comes after she handed it in herself does not.
+    result; what comes after she handed it in herself does not. What was kept beside an attempt that nothing had closed
+    came when its cohort was.
     """
     judged = judge_steps(steps, terms)
     decided_at = max((step.number for step in steps if step.kind is StepKind.COUNT_LATE), default=0)
@@ -125,8 +126,8 @@ def counted(steps: Sequence[Step], terms: Terms) -> list[Step]:
         if step.kind in ENDINGS:
             closing = step.kind
         elif step.kind is StepKind.ANSWER:
-            in_time = judged[step.number] is not Timeliness.LATE and closing not in HER_END
-            if in_time or step.number < decided_at:
+            came = closing is StepKind.TIME_UP if is_aside(step) else closing not in HER_END
+            if (came and judged[step.number] is not Timeliness.LATE) or step.number < decided_at:
                 found.append(step)
     return found
 

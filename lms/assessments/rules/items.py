@@ -16,9 +16,10 @@ from typing import Any, TypeAlias
 
 from lms.courses.rules import Body, ByLanguage, Told, tell
 from lms.kernel.chance import Draw
+from lms.kernel.words import fold_digits
 
 from ..errors import NotAnAnswer, TooLong
-from .words import fold_digits, normalise, read_date, read_number
+from .words import normalise, read_date, read_number
 
 Answer: TypeAlias = Mapping[str, Any]
 Fields: TypeAlias = Mapping[str, Sequence[str]]

@@ -233,25 +233,31 @@ def write_typed(marks: Marks) -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class Marker:
-    """Somebody who may mark in a cohort. languages: those she reads, her own first. waiting: allotted, not marked."""
+    """Somebody who may mark in a cohort. languages: those she reads, her own first. waiting: allotted, not marked.
+
+    looks_after: the writer is in one of her groups, or in none.
+    """
 
     id: int
     languages: Sequence[str]
     waiting: int
     in_conflict: bool = False
+    looks_after: bool = True
 
 
 def allot(language: str, markers: Collection[Marker]) -> int | None:
-    """Who marks an answer in this language: of those who read it whoever has least waiting.
+    """Who marks an answer in this language: of those who read it and look after its writer whoever has least waiting.
 
-    Where the cohort has nobody who reads it, whoever has least waiting at all. None where everybody who could has a
-    conflict of interest, or there is nobody: a coordinator then sees it, rather than somebody who cannot read it.
+    Where none of those reads it, whoever else of the cohort does; where nobody does, whoever looks after her. None
+    where everybody who could has a conflict of interest, or there is nobody: a coordinator then sees it, rather than
+    somebody who cannot read it.
     """
-    readers = [marker for marker in markers if language in marker.languages] or markers
-    free = [marker for marker in readers if not marker.in_conflict]
-    if not free:
+    readers = [marker for marker in markers if language in marker.languages]
+    free = [marker for marker in readers or markers if not marker.in_conflict]
+    chosen = [marker for marker in free if marker.looks_after] or (free if readers else [])
+    if not chosen:
         return None
-    return min(free, key=lambda marker: (marker.waiting, _rank(language, marker), marker.id)).id
+    return min(chosen, key=lambda marker: (marker.waiting, _rank(language, marker), marker.id)).id
 
 
 def _rank(language: str, marker: Marker) -> int:

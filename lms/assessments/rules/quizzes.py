@@ -27,10 +27,11 @@ class Counts(StrEnum):
 
 
 class FeedbackAt(StrEnum):
-    """When she sees which answers were right."""
+    """When she sees which answers were right. PASSED: her result at the hand-in, the answers once she needs no more."""
 
     AT_ONCE = "at_once"
     HAND_IN = "hand_in"
+    PASSED = "passed"
     CLOSE = "close"
 
 
@@ -189,7 +190,7 @@ def _exactly(attempt: Taken) -> tuple[int, int]:
 def may_see_feedback(
     settings: QuizSettings, state: AttemptState, terms: Terms, *, awaits_until: datetime | None, at: datetime
 ) -> bool:
-    """Whether she sees now which answers were right.
+    """Whether she sees now how it went. Which answers were right, unless `may_see_answers` still keeps them back.
 
     awaits_until: until when answers may still come to an attempt that the clock closed, and count.
     """
@@ -197,8 +198,25 @@ def may_see_feedback(
         return True
     if state is AttemptState.OPEN or (awaits_until is not None and at < awaits_until):
         return False
-    closing = closes_at(replace(terms, allowed=None))
-    return settings.feedback is FeedbackAt.HAND_IN or closing is None or at >= closing
+    closing = _closing(terms)
+    return settings.feedback is not FeedbackAt.CLOSE or closing is None or at >= closing
+
+
+def may_see_answers(settings: QuizSettings, taken: Sequence[Taken], terms: Terms, *, at: datetime) -> bool:
+    """Whether the right answers help no further attempt of hers. settings: as they hold for her. taken: all of hers."""
+    if settings.feedback is not FeedbackAt.PASSED:
+        return True
+    if any(attempt.state is AttemptState.OPEN for attempt in taken):
+        return False
+    best = counting(taken, settings)
+    has_enough = best is not None and best.score is not None and has_passed(best.score, settings)
+    closing = _closing(terms)
+    return has_enough or attempts_left(settings, taken) == 0 or (closing is not None and at >= closing)
+
+
+def _closing(terms: Terms) -> datetime | None:
+    """From when on the quiz is closed for her, however long an attempt takes; None where nothing closes it."""
+    return closes_at(replace(terms, allowed=None))
 
 
 def pages(drawn: Sequence[str], per_page: int) -> list[list[int]]:

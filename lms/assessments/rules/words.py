@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
+from lms.kernel.words import fold_letters, without_arabic_articles
+
 DECIMAL = "\u066b"
 """The Arabic decimal sign: it never groups digits, so compared texts use it in every language."""
 
@@ -15,34 +17,10 @@ THOUSANDS = "\u066c"
 ARABIC_COMMA = "\u060c"
 """What an Arabic keyboard writes for a comma, between digits too."""
 
-_APOSTROPHES = re.compile("['`\u00b4\u2018\u2019\u201b\u02b9\u02bb\u02bc\u02bd\u2032\uff07]")
-_ACCENTS = re.compile("([a-z])[\u0300-\u036f]+")
-_VOWEL_SIGNS = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed]")
-_LETTERS = str.maketrans(
-    {
-        "œ": "oe",
-        "æ": "ae",
-        "ø": "o",
-        "ł": "l",
-        "đ": "d",
-        "\u0640": None,  # tatweel stretches a word
-        "\u0621": None,  # hamza without a seat; seats lose theirs as vowel signs
-        "\u0674": None,
-        "\u0671": "ا",
-        "\u0649": "ي",
-        "\u06cc": "ي",  # Persian and Urdu keyboards
-        "\u06a9": "ك",
-        "\u0629": "ه",
-        "\u06c1": "ه",
-        "\u06d5": "ه",
-    }
-)
-
 _ARTICLES: Mapping[str, frozenset[str]] = {
     "en": frozenset({"the", "a", "an"}),
     "fr": frozenset({"le", "la", "les", "l", "un", "une", "des"}),
 }
-_AL = re.compile(r"\b(?:ال)+(?=\w\w)")
 
 _POINT_IS_DECIMAL = frozenset({"en", "he", "hi", "ja", "ko", "sw", "th", "ur", "zh"})
 """As lms.content.languages has it; that package stands above this one."""
@@ -55,29 +33,13 @@ def normalise(text: str, language: str) -> str:
     Digits of every script are the same, and so are `306,000` and `306 000`. Number words stay words. A text
     of marks alone becomes empty. Normalising twice changes nothing more.
     """
-    folded = _without_apostrophes(_fold_letters(text), language)
+    folded = _without_apostrophes(fold_letters(text), language)
     folded = re.sub(r"\b([^\W\d_])\.", r"\1", folded)  # U.N. is UN
     folded = _DAY_IN_DIGITS.sub(r"\1 / \2 / \3", folded)
     folded = _NUMBERS[_group_sign(language)].sub(_number, folded)
     words = _without_articles(_words_only(folded).split(), language)
     # A stroke keeps two numbers apart that would be read as one on the next time.
     return re.sub(r"(?<=[0-9]) (?=[0-9])", " / ", " ".join(words))
-
-
-def fold_digits(text: str) -> str:
-    """The text with the decimal digits of every script written 0 to 9."""
-    return re.sub(r"\d", lambda found: str(unicodedata.decimal(found[0])), text)
-
-
-def _fold_letters(text: str) -> str:
-    """One form per letter and digit; marks stay."""
-    text = _APOSTROPHES.sub("'", text)  # before NFKC takes some of them apart
-    text = "".join(character for character in text if unicodedata.category(character) != "Cf")
-    for _ in range(2):
-        text = unicodedata.normalize("NFKC", text).casefold()
-    text = unicodedata.normalize("NFD", _APOSTROPHES.sub("'", text))
-    text = _VOWEL_SIGNS.sub("", text).translate(_LETTERS)
-    return fold_digits(unicodedata.normalize("NFC", _ACCENTS.sub(r"\1", text)))
 
 
 def _without_apostrophes(text: str, language: str) -> str:
@@ -93,7 +55,7 @@ def _words_only(text: str) -> str:
 def _without_articles(words: list[str], language: str) -> list[str]:
     """Without the articles at the start. Arabic repeats its article before each adjective, so there each goes."""
     if _base(language) == "ar":
-        return [_AL.sub("", word) for word in words]
+        return [without_arabic_articles(word) for word in words]
     articles = _ARTICLES.get(_base(language), frozenset())
     while len(words) > 1 and words[0] in articles:
         words = words[1:]
@@ -134,7 +96,7 @@ def read_number(text: str, language: str) -> Decimal | None:
     is no number in this way is read in the other one: `1.234,5` is 1234.5 in English too.
     Rule: docs/content-packs.md, Numbers.
     """
-    plain = _PER_CENT.sub(" ", _fold_letters(text).replace("'", " ").replace(ARABIC_COMMA, ","))
+    plain = _PER_CENT.sub(" ", fold_letters(text).replace("'", " ").replace(ARABIC_COMMA, ","))
     plain = _MINUS.sub("-", re.sub(r"\s+", " ", plain)).strip().rstrip(".")
     minus, plain = plain.startswith("-"), plain.removeprefix("-").removeprefix("+").strip()
     plain = re.sub(rf"\A(?=[.,{DECIMAL}][0-9])", "0", plain)
@@ -198,14 +160,14 @@ _DOUBLE_MONTH = re.compile(r"\b(كانون|تشرين) (?=\w)")
 
 def _month_words(text: str) -> str:
     """Folded, without Arabic articles, the two words of a month as one."""
-    return _DOUBLE_MONTH.sub(r"\1_", _AL.sub("", text.replace("_ال", "_")))
+    return _DOUBLE_MONTH.sub(r"\1_", without_arabic_articles(text.replace("_ال", "_")))
 
 
 _MONTH_NUMBERS: Mapping[str, Mapping[str, int]] = {
     language: {
         name: number
         for number, names in enumerate(months, start=1)
-        for name in _month_words(_fold_letters(names)).split()
+        for name in _month_words(fold_letters(names)).split()
     }
     for language, months in _MONTHS.items()
 }
@@ -217,7 +179,7 @@ def read_date(text: str, language: str) -> date | None:
     Digits: `1953-07-27`, else the day first, `27/07/1953`, in every language. Months by name are those of the language,
     also twice when both names agree: `تموز/يوليو`.
     """
-    spaced = re.sub(r"[\W_]+", " ", re.sub(r"(?<=[0-9])(?=[^\W\d_])|(?<=[^\W\d_])(?=[0-9])", " ", _fold_letters(text)))
+    spaced = re.sub(r"[\W_]+", " ", re.sub(r"(?<=[0-9])(?=[^\W\d_])|(?<=[^\W\d_])(?=[0-9])", " ", fold_letters(text)))
     months = _MONTH_NUMBERS.get(_base(language), {})
     words = [word for word in _month_words(spaced).split() if word not in _BESIDE_A_DAY]
     named = {months[word] for word in words if word in months}

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from lms.accounts.models import Person
 from lms.audit import services as audit
-from lms.cohorts.models import CalendarEntry
+from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
+from lms.cohorts.rules.opening import check_not_closed
 from lms.courses.rules import TaskKind
 from lms.kernel.db import db
 from lms.modules.queries import enrolment_for_update
@@ -24,7 +25,7 @@ ALLOWED = audit.act("assessments.allowance.given", "attempts", "minutes", "has_d
 
 
 def give_allowance(book: ParticipantBook, new: NewAllowance, *, by: Person, at: datetime) -> AllowanceRow:
-    """Give it, and let it hold at once for what she has open. Raises BadAllowance, AllowedMeanwhile.
+    """Give it, and let it hold at once for what she has open. Raises BadAllowance, AllowedMeanwhile, CohortClosed.
 
     The number of allowances that the form knew makes a double click one act: allowances add up.
     """
@@ -32,7 +33,8 @@ def give_allowance(book: ParticipantBook, new: NewAllowance, *, by: Person, at: 
     tasks = catalogue(book.cohort.version).tasks
     if new.node_id is not None and (new.node_id not in tasks or tasks[new.node_id].kind is TaskKind.CHECKPOINT):
         raise BadAllowance
-    enrolment = enrolment_for_update(book.enrolment.id)
+    enrolment, closed_at = enrolment_for_update(book.enrolment.id)
+    check_not_closed(closed_at)
     if len(record.allowances_of(enrolment)) != new.known:
         raise AllowedMeanwhile
     row = AllowanceRow(
@@ -45,31 +47,36 @@ def give_allowance(book: ParticipantBook, new: NewAllowance, *, by: Person, at: 
         by_id=by.id,
         given_at=at,
     )
+    add_allowance(row, enrolment, book.cohort, by=by, at=at)
+    return row
+
+
+def add_allowance(row: AllowanceRow, enrolment: Enrolment, cohort: Cohort, *, by: Person, at: datetime) -> None:
+    """Keep an allowance of a place that is locked, and let it hold at once for what she has open."""
     db.session.add(row)
     db.session.flush()  # what she may have is added up in the database
-    attempts = record.open_attempts_for_update(enrolment, new.node_id)
-    dues = record.dues_of(book.cohort, [attempt.node_id for attempt in attempts])
+    attempts = record.open_attempts_for_update(enrolment, row.node_id)
+    dues = record.dues_of(cohort, [attempt.node_id for attempt in attempts])
     for attempt in attempts:
-        _renew(book, attempt, dues.get(attempt.node_id))
+        _renew(enrolment, attempt, dues.get(attempt.node_id))
     audit.record(
         ALLOWED,
         by=by.id,
         on=enrolment.id,
         at=at,
-        attempts=(None, new.extra_attempts),
-        minutes=(None, new.extra_minutes),
-        has_date=(None, new.due_at is not None),
+        attempts=(None, row.extra_attempts),
+        minutes=(None, row.extra_minutes),
+        has_date=(None, row.due_at is not None),
         open_attempts=(None, len(attempts)),
     )
-    return row
 
 
-def _renew(book: ParticipantBook, attempt: Attempt, entry: CalendarEntry | None) -> None:
+def _renew(enrolment: Enrolment, attempt: Attempt, entry: CalendarEntry | None) -> None:
     """The times of an open attempt as they hold with everything that she was given."""
     task = catalogue(attempt.version).tasks[attempt.node_id]
     terms = quizzes.terms_of(
         task.quiz,
-        allowance_of(book.enrolment, attempt.node_id),
+        allowance_of(enrolment, attempt.node_id),
         opened_at=attempt.opened_at,
         due_at=entry.due_at if entry is not None else None,
         grace=timedelta(days=attempt.grace_days),

@@ -16,7 +16,7 @@ from sqlalchemy import insert
 from lms.accounts.models import Person
 from lms.audit import services as audit
 from lms.cohorts.models import Cohort, Enrolment
-from lms.cohorts.queries import calendar_of
+from lms.cohorts.queries.seats import calendar_of
 from lms.kernel.db import db
 
 from ..errors import NotInAttempt

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from lms.accounts.models import Person
+from lms.cohorts.rules.opening import check_not_closed
 
 from ..errors import LateMeanwhile, NothingLate
 from ..models import Attempt
@@ -35,9 +36,10 @@ class Decision:
 def decide(book: ParticipantBook, attempt_id: int, decision: Decision, *, by: Person, at: datetime) -> Attempt:
     """Count the late answers of an attempt at a quiz, or leave them out. The same form twice is one act.
 
-    Raises NothingLate, LateMeanwhile, NotNow.
+    Raises NothingLate, LateMeanwhile, NotNow, CohortClosed.
     """
-    attempt = sittings.attempt_for_update(attempt_id)
+    attempt, closed_at = sittings.attempt_to_change(attempt_id)
+    check_not_closed(closed_at)
     operation = identify(decision.operation, attempt.public_id, None, decision.kind)
     if sittings.step_of_operation(operation) is not None:
         return attempt

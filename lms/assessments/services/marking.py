@@ -8,19 +8,33 @@ from uuid import UUID
 
 from lms.accounts.models import Person
 from lms.audit import services as audit
+from lms.cohorts.queries.closing import closed_at_of
+from lms.cohorts.rules.opening import check_not_closed
+from lms.cohorts.rules.telling import News, Subject
+from lms.cohorts.services import telling
+from lms.kernel import events
 from lms.kernel.db import db
-from lms.messaging import services as messaging
 from lms.modules.queries import enrolment_for_update
 
-from ..errors import BeingMarked, LateMeanwhile, MarkedMeanwhile, NothingLate, NothingToRelease, NotNow, TextChanged
+from ..errors import (
+    BeingMarked,
+    ClosedWhileMarking,
+    LateMeanwhile,
+    MarkedMeanwhile,
+    NothingLate,
+    NothingToRelease,
+    NotNow,
+    TextChanged,
+)
 from ..models import Attempt, Conflict, MarkerLanguages, StepRow
 from ..queries import marking as queries
 from ..queries import queue, releasing
 from ..queries.marking import Reading, Submission
 from ..queries.releasing import Release
-from ..queries.sitting import attempt_for_update, step_of_operation
+from ..queries.sitting import attempt_for_update, attempt_to_change, step_of_operation
 from ..rules import marking
 from ..rules.attempts import AttemptState, StepKind, identify, next_state
+from ..rules.events import MarksReleased
 from ..rules.marking import Act, Marks
 from ..rules.words import count_words
 from ..sealing import seal_typed
@@ -55,10 +69,12 @@ def save(submission: Submission, sent: Sent, act: Act, *, by: Person, at: dateti
     """Save marks as a draft, finish them, or return the work; what it came to.
 
     A draft is not audited: steps are their own record. Raises NotALevel, TooLong, CriterionMissing, FeedbackMissing,
-    MarkedMeanwhile, TextChanged, BeingMarked, NotNow.
+    MarkedMeanwhile, TextChanged, BeingMarked, NotNow, CohortClosed.
     """
     kind = marking.settle(act, submission.rubric, sent.marks, meets_percent=submission.meets_percent)
-    attempt = attempt_for_update(submission.attempt.id)
+    attempt, closed_at = attempt_to_change(submission.attempt.id)
+    if closed_at is not None:
+        raise ClosedWhileMarking(closed_at=closed_at)
     step = step_of(submission, sent, kind, by=by, at=at)
     last = queries.last_marking(attempt)
     if last is not None and last.operation_id == step.operation:
@@ -73,8 +89,15 @@ def save(submission: Submission, sent: Sent, act: Act, *, by: Person, at: dateti
         _check_free(attempt, last, by=by, at=at)
     _append(attempt, step, by=by)
     if kind is StepKind.RETURN:
-        messaging.write_to(submission.owner.id, "something_new", at=at)
+        telling.tell_of_act([submission.enrolment], Subject(news=News.RETURNED), at=at)
     return kind
+
+
+def _open_attempt(submission: Submission) -> Attempt:
+    """The attempt, locked, while its cohort is open. Raises CohortClosed."""
+    attempt, closed_at = attempt_to_change(submission.attempt.id)
+    check_not_closed(closed_at)
+    return attempt
 
 
 def step_of(submission: Submission, sent: Sent, kind: StepKind, *, by: Person, at: datetime) -> NewStep:
@@ -112,9 +135,9 @@ def take_over(
 ) -> None:
     """Go on where somebody else is marking: her draft is kept and continued, and the work is now allotted here.
 
-    Not audited: the steps tell it. Raises MarkedMeanwhile, NotNow.
+    Not audited: the steps tell it. Raises MarkedMeanwhile, NotNow, CohortClosed.
     """
-    attempt = attempt_for_update(submission.attempt.id)
+    attempt = _open_attempt(submission)
     last = queries.last_marking(attempt)
     version, marks = reading.saved.version, reading.saved.marks
     name = identify(operation, attempt.public_id, None, ["take over", version])
@@ -134,9 +157,10 @@ def declare_conflict(submission: Submission, *, by: Person, at: datetime) -> Non
     """Step aside from all work of this participant, for good; doing it again changes nothing.
 
     What is allotted to her goes to another marker. Marks of hers that are not released are set aside: whoever comes
-    after her begins anew.
+    after her begins anew. Raises CohortClosed.
     """
-    enrolment = enrolment_for_update(submission.enrolment.id)
+    enrolment, closed_at = enrolment_for_update(submission.enrolment.id)
+    check_not_closed(closed_at)
     if queries.find_conflict(enrolment, by) is not None:
         return
     db.session.add(Conflict(person_id=by.id, enrolment_id=enrolment.id, declared_at=at))
@@ -174,10 +198,11 @@ def decide_late(
 ) -> None:
     """Count what came late, or leave it; deciding the same again changes nothing.
 
-    seen: number of the last late text that the page showed. Raises NothingLate, LateMeanwhile, NotNow.
-    Not audited: the step is its own record. Rule: docs/domain.md 1.8: a person decides, and it is never zero by rule.
+    seen: number of the last late text that the page showed. Raises NothingLate, LateMeanwhile, NotNow,
+    CohortClosed. Not audited: the step is its own record. Rule: docs/domain.md 1.8: a person decides, and it is never
+    zero by rule.
     """
-    attempt = attempt_for_update(submission.attempt.id)
+    attempt = _open_attempt(submission)
     kind = StepKind.COUNT_LATE if counts else StepKind.LEAVE_LATE
     name = identify(operation, attempt.public_id, None, [kind])
     if step_of_operation(name) is not None:
@@ -195,14 +220,18 @@ def decide_late(
 def release(release: Release, seen: Mapping[UUID, int], operation: UUID, *, by: Person, at: datetime) -> int:
     """Show finished marks to their participants: those on the list as it was shown, and no others; how many.
 
-    seen: which attempts the list held, and the version of the marks of each. Raises NothingToRelease.
+    seen: which attempts the list held, and the version of the marks of each. Raises NothingToRelease, CohortClosed.
     """
+    check_not_closed(closed_at_of(release.cohort.id))
     names = {one: identify(operation, one, None, [StepKind.RELEASE, version]) for one, version in seen.items()}
     marked = releasing.marked_for_update(release, by, seen)
     if not marked:
         return _released_before(list(names.values()))
     for attempt, mark in marked:
         _release(attempt, mark, names[attempt.public_id], by=by, at=at)
+    whose = {attempt.enrolment_id: attempt.enrolment for attempt, _mark in marked}
+    telling.tell_of_act(list(whose.values()), Subject(news=News.RELEASED), at=at)
+    events.publish(MarksReleased(at=at))
     return len(marked)
 
 
@@ -217,7 +246,6 @@ def _release(attempt: Attempt, mark: StepRow, name: UUID, *, by: Person, at: dat
     before = attempt.state
     append(attempt, release_step(mark.data or {}, name, language=mark.language, by=by, at=at))
     write_result(attempt, mark.data or {}, at=at)
-    messaging.write_to(attempt.enrolment.person_id, "something_new", at=at)
     record_release(attempt, before=before, by=by, at=at)
 
 

@@ -6,6 +6,8 @@ from uuid import UUID, uuid5
 
 from lms.accounts.models import Person
 from lms.audit import services as audit
+from lms.cohorts.queries.closing import closed_at_of
+from lms.cohorts.rules.opening import check_not_closed
 
 from ..errors import ChangedMeanwhile
 from ..models import Attempt
@@ -24,8 +26,10 @@ def apply_keys(
 ) -> None:
     """Apply exactly what was shown, or nothing: each attempt is locked and computed again first.
 
-    version: the number of the version whose keys were shown. The same form twice is one act. Raises ChangedMeanwhile.
+    version: the number of the version whose keys were shown. The same form twice is one act.
+    Raises ChangedMeanwhile, CohortClosed.
     """
+    check_not_closed(closed_at_of(replay.cohort.id))
     locked = replays.attempts_for_update(replay, [change.attempt for change in shown], by)
     if len(locked) != len(shown) or keys.newest(replay.cohort.version).number != version:
         raise ChangedMeanwhile

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, literal, or_, select
+from sqlalchemy import Insert, literal, or_, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
+from lms.cohorts.models import Enrolment
+from lms.cohorts.queries.closing import held
 from lms.kernel.db import db
 from lms.kernel.sealed import Sealed
 
@@ -59,17 +61,21 @@ class NewStep:
 
 
 def append_if_open(attempt: Attempt, step: NewStep) -> bool:
-    """Add an answer if the attempt is still open; whether it was added. One statement: lock, check and insert.
+    """Add an answer if the attempt and its cohort are still open; whether it was added.
 
-    Not added is also what was received before: the act has the id of a row that is there. Selecting the attempt's row
+    One statement: lock, check and insert. Not added is also what was received before: the act has the id of a row that
+    is there. Selecting the attempt's row
     with a lock makes a hand-in at the same moment come before or after it, never beside it; the step takes its number
     after the lock is held, so numbers grow in the order in which the steps of an attempt are committed.
     """
     values = step.values(attempt.id, AttemptState.OPEN, opened_at=attempt.opened_at)
-    columns = StepRow.__table__.columns
+    columns, cohort = StepRow.__table__.columns, held(Enrolment.id == attempt.enrolment_id)
     source = (
         select(*(literal(value, columns[name].type).label(name) for name, value in values.items()))
+        .select_from(Attempt)
+        .join(cohort, true())
         .where(
+            cohort.c.closed_at.is_(None),
             Attempt.id == attempt.id,
             Attempt.state == AttemptState.OPEN,
             or_(Attempt.closes_at.is_(None), Attempt.closes_at > step.at),
@@ -88,6 +94,12 @@ def append(attempt: Attempt, step: NewStep) -> bool:
     if is_new:
         attempt.state = state
     return is_new
+
+
+def append_aside(attempt: Attempt, step: NewStep) -> None:
+    """Keep an answer beside an attempt that is locked and that nothing moves any more, open or not."""
+    state = AttemptState.HANDED_IN if attempt.state is AttemptState.OPEN else attempt.state
+    db.session.execute(_once(_insert().values(**step.values(attempt.id, state, opened_at=attempt.opened_at))))
 
 
 def _insert() -> Any:

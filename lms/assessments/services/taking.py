@@ -6,9 +6,11 @@ from enum import IntEnum
 from uuid import UUID
 
 from lms.accounts.models import Person
-from lms.cohorts import rules as cohorts
 from lms.cohorts.models import Cohort, Enrolment
+from lms.cohorts.rules.enrolment import check_takes_part
+from lms.cohorts.rules.opening import check_goes_on, check_open
 from lms.courses.rules import TaskKind
+from lms.kernel import events
 from lms.kernel.db import db
 from lms.kernel.ids import new_id, new_seed
 from lms.modules.queries import enrolment_for_update
@@ -23,19 +25,21 @@ from ..rules import attempts as rules
 from ..rules import quizzes
 from ..rules.attempts import Answered, AttemptState, HandIn, Step, StepKind
 from ..rules.deadlines import Terms, awaits_until, closes_at, counted, judge_step
+from ..rules.events import QuizPassed
 from ..rules.items import is_typed
 from ..rules.receipts import content_of
 from ..rules.words import count_words
 from ..sealing import read_step, seal_typed
 from . import allotting
 from .receipts import receive
-from .steps import NewStep, append, append_if_open
+from .steps import NewStep, append, append_aside, append_if_open
 
 
 class Outcome(IntEnum):
     """What became of an answer, what needs her eyes most last. Whatever it is, the answer is in the database.
 
-    COUNTED: it came after the clock had closed the attempt, and counts because it was written before.
+    COUNTED: it came after the clock had closed the attempt, and counts because it was written before. COURSE_CLOSED: it
+    came after the cohort was closed, is kept beside the attempt, and nobody decides about it any more.
     """
 
     UNCHANGED = 1
@@ -43,17 +47,19 @@ class Outcome(IntEnum):
     COUNTED = 3
     OVERTAKEN = 4
     ASIDE = 5
+    COURSE_CLOSED = 6
 
 
 def open_attempt(place: TaskPlace, *, by: Person, language: str, at: datetime) -> Attempt:
     """Open an attempt at a quiz or checkpoint, or the next version of an assignment; the open one, if there is one.
 
-    Raises NotOpenYet, NoDateYet, TakesPartNoMore, NoAttemptLeft, ClosedForNew, NoVersionLeft.
+    Raises NotOpenYet, NoDateYet, CourseClosed, TakesPartNoMore, NoAttemptLeft, ClosedForNew, NoVersionLeft.
     """
     assert place.enrolment is not None and place.enrolment.person_id == by.id
-    cohorts.check_open(place.opening, at=at)
-    enrolment = enrolment_for_update(place.enrolment.id)
-    cohorts.check_takes_part(enrolment.state)
+    check_open(place.opening, at=at)
+    enrolment, closed_at = enrolment_for_update(place.enrolment.id)
+    check_goes_on(closed_at)
+    check_takes_part(enrolment.state)
     before = sittings.attempts_at(place)
     if before and before[-1].state is AttemptState.OPEN:
         return before[-1]
@@ -165,7 +171,8 @@ def save_answer(sitting: Sitting, attempt: Attempt, answered: Answered, *, by: P
 def _save(sitting: Sitting, attempt: Attempt, answered: Answered, step: NewStep) -> Outcome | None:
     """Keep an answer in the open attempt; None where it is not open any more, or this was received before."""
     standing = sitting.standing.get(answered.question)
-    if sitting.is_open and _is_unchanged(answered, standing) and not _is_disputed(sitting, standing):
+    counts = sitting.is_open and (standing is None or not rules.is_aside(standing))
+    if counts and _is_unchanged(answered, standing) and not _is_disputed(sitting, standing):
         return Outcome.UNCHANGED
     if not append_if_open(attempt, step):
         return None
@@ -211,7 +218,9 @@ def answer_step(attempt: Attempt, answered: Answered, *, by: Person, at: datetim
 
 def _save_late(attempt: Attempt, late: Sequence[NewStep], *, by: Person, at: datetime) -> dict[str, Outcome]:
     """Answers to an attempt that is not open, or that were received before: keep them, count what the rules count."""
-    locked = sittings.attempt_for_update(attempt.id)
+    locked, closed_at = sittings.attempt_to_change(attempt.id)
+    if closed_at is not None:
+        return _save_after_closing(locked, late, by=by, at=at)
     if locked.state is AttemptState.OPEN and is_over(locked, at=at):
         close_by_clock(locked, owner=by, at=at)
     for step in late:
@@ -220,6 +229,17 @@ def _save_late(attempt: Attempt, late: Sequence[NewStep], *, by: Person, at: dat
     if locked.state is not AttemptState.OPEN and locked.kind is not TaskKind.ASSIGNMENT:
         _write_score(locked, steps)
     return {str(step.question): _what_became(step, locked, steps) for step in late}
+
+
+def _save_after_closing(locked: Attempt, late: Sequence[NewStep], *, by: Person, at: datetime) -> dict[str, Outcome]:
+    """Answers that come after the cohort was closed: keep them beside the attempt, and change nothing of it."""
+    if locked.awaits_until is not None:
+        _settle(locked, language=locked.language, by=None, at=at)  # else what comes now would count by itself
+    for step in late:
+        append_aside(locked, step)
+    steps = _steps(locked, by)
+    became = {str(step.question): _what_became(step, locked, steps) for step in late}
+    return {name: Outcome.COURSE_CLOSED if one is Outcome.ASIDE else one for name, one in became.items()}
 
 
 def _what_became(sent: NewStep, attempt: Attempt, steps: Sequence[Step]) -> Outcome:
@@ -239,12 +259,16 @@ def _what_became(sent: NewStep, attempt: Attempt, steps: Sequence[Step]) -> Outc
 
 
 def hand_in(sitting: Sitting, sent: HandIn, *, by: Person, at: datetime) -> Attempt:
-    """Hand in the open attempt; doing it again changes nothing. Raises NothingToHandIn, NotInAttempt, NotNow."""
+    """Hand in the open attempt; doing it again changes nothing.
+
+    Raises NothingToHandIn, NotInAttempt, NotNow, CourseClosed.
+    """
     if sitting.attempt is None:
         raise NotInAttempt
-    attempt = sittings.attempt_for_update(sitting.attempt.id)
+    attempt, closed_at = sittings.attempt_to_change(sitting.attempt.id)
     if attempt.state is not AttemptState.OPEN:
         return attempt
+    check_goes_on(closed_at)
     if is_over(attempt, at=at):
         close_by_clock(attempt, owner=by, at=at)
         return attempt
@@ -256,7 +280,14 @@ def hand_in(sitting: Sitting, sent: HandIn, *, by: Person, at: datetime) -> Atte
     _finish(attempt, steps, StepKind.HAND_IN, sent, by=by.id, at=at)
     if attempt.kind is TaskKind.ASSIGNMENT:
         allotting.allot(attempt, sitting.cohort, at=at)
+    elif _has_passed(attempt, sitting.task):
+        events.publish(QuizPassed(at=at))
     return attempt
+
+
+def _has_passed(attempt: Attempt, task: Task) -> bool:
+    score = attempt.score()
+    return task.graded and score is not None and quizzes.has_passed(score, task.quiz)
 
 
 def _was_done(attempt: Attempt, steps: Sequence[Step], operation: UUID, kind: StepKind) -> bool:
@@ -318,14 +349,17 @@ def write_result(attempt: Attempt, steps: list[Step], sent: HandIn, *, at: datet
 def settle(attempt: Attempt, *, language: str, by: Person, at: datetime) -> None:
     """She has nothing more to send to an attempt that the clock closed, and wants its result; again is one act."""
     locked = sittings.attempt_for_update(attempt.id)
-    if locked.awaits_until is None:
-        return
+    if locked.awaits_until is not None:
+        _settle(locked, language=language, by=by.id, at=at)
+
+
+def _settle(locked: Attempt, *, language: str, by: int | None, at: datetime) -> None:
     append(
         locked,
         NewStep(
             operation=rules.identify(locked.public_id, locked.public_id, None, StepKind.SETTLE),
             kind=StepKind.SETTLE,
-            by=by.id,
+            by=by,
             at=at,
             language=language,
         ),
@@ -350,10 +384,11 @@ def _steps(attempt: Attempt, owner: Person) -> list[Step]:
 
 
 def take_back(sitting: Sitting, operation: UUID, *, language: str, by: Person, at: datetime) -> Attempt:
-    """Open again what was handed in. Raises NotInAttempt, NotNow, TakenBackTooLate."""
+    """Open again what was handed in. Raises NotInAttempt, NotNow, TakenBackTooLate, CourseClosed."""
     if sitting.attempt is None or sitting.attempt.kind is not TaskKind.ASSIGNMENT:
         raise NotInAttempt
-    attempt = sittings.attempt_for_update(sitting.attempt.id)
+    attempt, closed_at = sittings.attempt_to_change(sitting.attempt.id)
+    check_goes_on(closed_at)
     if attempt.state is AttemptState.OPEN:
         return attempt
     steps = _steps(attempt, by)

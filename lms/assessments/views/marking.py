@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from lms.accounts.models import Person
 from lms.accounts.session import me
+from lms.cohorts.errors import CohortClosed
 from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.kernel.errors import Refusal
@@ -46,7 +47,7 @@ from ..rules.marking import Act, Comment, Criterion, Marks
 from ..services import marking as services
 
 bp = Blueprint("marking", __name__, template_folder="../templates", url_prefix="/<lang:lang>/grading")
-MARK = AssessmentPermission.MARK
+READ_WORK = AssessmentPermission.READ_WORK
 DONE = {StepKind.MARK: "marked", StepKind.RETURN: "returned", StepKind.MARK_DRAFT: "draft"}
 WRONG_INPUT = (NotALevel, TooLong, BrokenOperation, QuoteNotThere)
 
@@ -71,7 +72,7 @@ def languages() -> ResponseReturnValue:
 
 
 @bp.get("/<uuid:submission_id>")
-@allow(MARK, on=queries.find_submission)
+@allow(READ_WORK, on=queries.find_submission)
 def submission(work: Submission) -> ResponseReturnValue:
     """One piece of work beside its rubric."""
     try:
@@ -81,14 +82,14 @@ def submission(work: Submission) -> ResponseReturnValue:
 
 
 @bp.post("/<uuid:submission_id>/save")
-@allow(MARK, on=queries.find_sent)
+@allow(READ_WORK, on=queries.find_sent)
 def save(work: Submission) -> ResponseReturnValue:
     """Keep marks: as a draft, or finished; by hand or every few seconds by the page itself."""
     return _save(work, forms.read_act(request.form))
 
 
 @bp.post("/<uuid:submission_id>/return")
-@allow(MARK, on=queries.find_sent)
+@allow(READ_WORK, on=queries.find_sent)
 def give_back(work: Submission) -> ResponseReturnValue:
     """Return the work for a new version; its writer sees the feedback at once."""
     return _save(work, Act.RETURN)
@@ -166,7 +167,7 @@ def _refused(work: Submission, act: Act, refusal: Refusal) -> ResponseReturnValu
 def _as_it_is_now(work: Submission) -> Submission | None:
     """The work read anew after a refusal; None where its writer took it back, or it is not hers to read any more."""
     now = queries.find_submission(me(), work.attempt.public_id)
-    return now if now is not None and allows(MARK, me(), now) else None
+    return now if now is not None and allows(READ_WORK, me(), now) else None
 
 
 def _gone() -> str:
@@ -194,7 +195,7 @@ def _in_passing() -> str:
 
 
 @bp.post("/<uuid:submission_id>/take-over")
-@allow(MARK, on=queries.find_sent)
+@allow(READ_WORK, on=queries.find_sent)
 def take_over(work: Submission) -> ResponseReturnValue:
     """Go on where somebody else is marking."""
     try:
@@ -208,16 +209,19 @@ def take_over(work: Submission) -> ResponseReturnValue:
 
 
 @bp.post("/<uuid:submission_id>/conflict-of-interest")
-@allow(MARK, on=queries.find_sent)
+@allow(READ_WORK, on=queries.find_sent)
 def conflict_of_interest(work: Submission) -> ResponseReturnValue:
     """Step aside from all work of this participant."""
-    with transaction():
-        services.declare_conflict(work, by=me(), at=clock.now())
+    try:
+        with transaction():
+            services.declare_conflict(work, by=me(), at=clock.now())
+    except Refusal as refusal:
+        return _refused_without_marks(work, refusal)
     return redirect(url_for(".queue", done="conflict"))
 
 
 @bp.post("/<uuid:submission_id>/late")
-@allow(MARK, on=queries.find_sent)
+@allow(READ_WORK, on=queries.find_sent)
 def late(work: Submission) -> ResponseReturnValue:
     """Count what came late, or leave it."""
     try:
@@ -245,7 +249,7 @@ def sent_release(who: Person) -> Release | None:
 
 
 @bp.post("/release/now")
-@allow(AssessmentPermission.RELEASE, on=sent_release)
+@allow(AssessmentPermission.SEE_MARKS, on=sent_release)
 def release_now(ready: Release) -> ResponseReturnValue:
     """Show finished marks to their participants."""
     try:
@@ -291,7 +295,7 @@ def _behind() -> tuple[Submission, Sequence[Criterion]] | None:
     """The draft from which she went on, with the criteria that have no level; None where it is not hers to read."""
     one = request.args.get("was", type=UUID)
     work = queries.find_submission(me(), one) if one is not None else None
-    if work is None or not allows(MARK, me(), work):
+    if work is None or not allows(READ_WORK, me(), work):
         return None
     last = queries.last_marking(work.attempt)
     levels = ((last and last.data) or {}).get("levels", {})
@@ -331,7 +335,8 @@ def _page(
         reading=reading,
         version=reading.saved.version if version is None else version,
         pieces=rules.place_comments(reading.paragraphs, marks.comments),
-        is_open=work.attempt.state in queues.WAITS,
+        is_open=work.attempt.state in queues.WAITS and allows(AssessmentPermission.MARK, me(), work),
+        heading=_("Nothing was saved") if isinstance(refusal, CohortClosed) else _("This is not finished yet"),
         is_held=reading.holder is not None,
         typed=typed,
         new=new,

@@ -1,11 +1,12 @@
 """Results: a participant's own; for staff those of a cohort, of one participant, and marking again with newer keys."""
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -17,17 +18,19 @@ from lms.kernel.db import transaction
 from lms.kernel.errors import Refusal
 from lms.kernel.ids import new_id
 from lms.kernel.policy import allows
+from lms.kernel.sheets.writing import Sheet, write_xlsx
 from lms.web.http import allow, explain
-from lms.web.languages import page_language
+from lms.web.languages import direction_of, page_language
 
-from .. import forms
+from .. import forms, tables
 from ..policy import AssessmentPermission
-from ..queries import book, record, replays
+from ..queries import book, record, replays, requests
 from ..queries import own as own_work
 from ..queries.book import CohortBook
 from ..queries.record import ParticipantBook
 from ..queries.replays import Replay
 from ..rules.allowing import NewAllowance
+from ..rules.asking import AT_ONCE_DAYS, day_of
 from ..rules.replay import read_shown, write_shown
 from ..services import allowing, late, replaying
 from ..services.late import Decision
@@ -35,6 +38,7 @@ from ..staff_forms import AllowanceForm
 
 bp = Blueprint("results", __name__, template_folder="../templates", url_prefix="/<lang:lang>")
 ALL_TASKS = ""
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 END_OF_DAY = time(23, 59)
 UNKNOWN = -1
 """No page of ours says so: what comes with it is refused."""
@@ -59,18 +63,51 @@ def cohort(cohort_book: CohortBook) -> ResponseReturnValue:
     """The list of results of a cohort."""
     number = request.args.get("page", 1, type=int)
     page = book.page_of(me(), cohort_book, number=number, at=clock.now())
-    return render_template("assessments/book.html", book=cohort_book, page=page, rule=cohort_book.catalogue.completion)
+    return render_template(
+        "assessments/book.html",
+        book=cohort_book,
+        page=page,
+        rule=cohort_book.cohort.rule(),
+        may_rescore=allows(AssessmentPermission.RESCORE, me(), cohort_book),
+    )
+
+
+@bp.get("/marks/<uuid:cohort_id>/table.xlsx")
+@allow(AssessmentPermission.SEE_MARKS, on=book.find_cohort)
+def table(cohort_book: CohortBook) -> ResponseReturnValue:
+    """The whole list with aliases, to take along."""
+    file = BytesIO()
+    is_mirrored = direction_of(page_language()) == "rtl"
+    rows = tables.rows(cohort_book.cohort.rule(), book.table_of(me(), cohort_book, at=clock.now()))
+    write_xlsx(file, [Sheet(title=_("Results"), header=tables.header(), rows=rows, right_to_left=is_mirrored)])
+    response = Response(file.getvalue(), mimetype=XLSX)
+    response.headers["Content-Disposition"] = 'attachment; filename="results.xlsx"'
+    return response
 
 
 @bp.get("/marks/<uuid:cohort_id>/<uuid:enrolment_id>")
-@allow(AssessmentPermission.MARK, on=record.find_participant)
+@allow(AssessmentPermission.READ_WORK, on=record.find_participant)
 def participant(person: ParticipantBook) -> ResponseReturnValue:
-    """What one participant did, and what she was given."""
-    return _participant_page(person, _allowance_form(person), done=request.args.get("done"))
+    """What one participant did, and what she was given. `more` names a task for which she is to get more time."""
+    form = _allowance_form(person)
+    _choose(form, person, request.args.get("more", type=UUID))
+    return _participant_page(person, form, done=request.args.get("done"))
+
+
+def _choose(form: AllowanceForm, person: ParticipantBook, task_id: UUID | None) -> None:
+    """Begin with a task and a day a week after the one that she has, so that only the reason is missing."""
+    node_id = record.node_of(person, task_id) if task_id is not None else None
+    task = person.catalogue.tasks.get(node_id or "")
+    if task is None or task.kind is TaskKind.CHECKPOINT:
+        return
+    due, today = requests.due_of(person.enrolment, task.node_id), day_of(clock.now(), person.cohort.zone)
+    form.task.data = task.node_id
+    if due.at is not None:
+        form.due_on.data = max(day_of(due.at, person.cohort.zone), today) + timedelta(days=AT_ONCE_DAYS)
 
 
 @bp.post("/marks/<uuid:cohort_id>/<uuid:enrolment_id>/allow")
-@allow(AssessmentPermission.ALLOW, on=record.find_participant)
+@allow(AssessmentPermission.READ_WORK, on=record.find_participant)
 def give_allowance(person: ParticipantBook) -> ResponseReturnValue:
     """Give further attempts, further minutes or a later date."""
     form = _allowance_form(person)
@@ -80,12 +117,12 @@ def give_allowance(person: ParticipantBook) -> ResponseReturnValue:
         with transaction():
             allowing.give_allowance(person, _wanted(form, person), by=me(), at=clock.now())
     except Refusal as refusal:
-        return _participant_page(person, form, refusal=explain(refusal)), 409
+        return _participant_page(_as_it_is_now(person), form, refusal=explain(refusal)), 409
     return redirect(_address_of(person, done="allowed", _anchor="allowed"))
 
 
 @bp.post("/marks/<uuid:cohort_id>/<uuid:enrolment_id>/late")
-@allow(AssessmentPermission.ALLOW, on=record.find_participant)
+@allow(AssessmentPermission.READ_WORK, on=record.find_participant)
 def decide_late(person: ParticipantBook) -> ResponseReturnValue:
     """Count the late answers of an attempt at a quiz, or leave them out."""
     try:
@@ -101,7 +138,8 @@ def decide_late(person: ParticipantBook) -> ResponseReturnValue:
         with transaction():
             late.decide(person, attempt.id, decision, by=me(), at=clock.now())
     except Refusal as refusal:
-        return _participant_page(person, _allowance_form(person, sent=False), refusal=explain(refusal)), 409
+        now = _as_it_is_now(person)
+        return _participant_page(now, _allowance_form(now, sent=False), refusal=explain(refusal)), 409
     return redirect(_address_of(person, done="decided"))
 
 
@@ -113,7 +151,7 @@ def again(replay: Replay) -> ResponseReturnValue:
 
 
 @bp.post("/marks/<uuid:cohort_id>/again/apply")
-@allow(AssessmentPermission.RESCORE, on=replays.find_replay)
+@allow(AssessmentPermission.SEE_MARKS, on=replays.find_replay)
 def apply_again(replay: Replay) -> ResponseReturnValue:
     """Apply exactly what was shown."""
     try:
@@ -128,7 +166,8 @@ def apply_again(replay: Replay) -> ResponseReturnValue:
                 replay, shown, version, operation=operation, by=me(), language=page_language(), at=clock.now()
             )
     except Refusal as refusal:
-        return _again_page(replay, refusal=explain(refusal)), 409
+        now = replays.find_replay(me(), replay.cohort.public_id) or replay
+        return _again_page(now, refusal=explain(refusal)), 409
     return redirect(url_for(".again", cohort_id=replay.cohort.public_id, done="applied"))
 
 
@@ -148,6 +187,11 @@ def _again_page(replay: Replay, refusal: str | None = None) -> str:
     )
 
 
+def _as_it_is_now(person: ParticipantBook) -> ParticipantBook:
+    """What she did, read anew after a refusal."""
+    return record.find_participant(me(), person.cohort.public_id, person.enrolment.public_id) or person
+
+
 def _participant_page(person: ParticipantBook, form: AllowanceForm, **more: Any) -> str:
     found = record.record_of(person, at=clock.now())
     if form.known.data in (None, "") or "refusal" in more:
@@ -157,6 +201,7 @@ def _participant_page(person: ParticipantBook, form: AllowanceForm, **more: Any)
         book=person,
         record=found,
         form=form,
+        may_allow=allows(AssessmentPermission.ALLOW, me(), person),
         operation=new_id(),
         done=more.get("done"),
         refusal=more.get("refusal"),

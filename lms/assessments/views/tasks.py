@@ -11,12 +11,14 @@ from flask_babel import gettext as _
 
 from lms.accounts.models import Person
 from lms.accounts.session import me
-from lms.cohorts.rules import check_open
+from lms.cohorts.errors import CourseClosed
+from lms.cohorts.rules.opening import check_open
 from lms.courses.rules import TaskKind
 from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.kernel.errors import Refusal
 from lms.kernel.ids import new_id
+from lms.kernel.policy import allows
 from lms.settings import LANGUAGES
 from lms.web.formats import write_time
 from lms.web.http import allow, explain, wants_json
@@ -89,9 +91,7 @@ def start(place: TaskPlace) -> ResponseReturnValue:
         with transaction():
             taking.open_attempt(place, by=me(), language=page_language(), at=clock.now())
     except Refusal as refusal:
-        sitting = sittings.find_sitting(me(), place.entry.public_id)
-        assert sitting is not None
-        return _front(sitting, explain(refusal)), 409
+        return _front(_as_it_is_now(place), explain(refusal)), 409
     return redirect(url_for(".question", task_id=place.entry.public_id, number=1))
 
 
@@ -99,7 +99,7 @@ def start(place: TaskPlace) -> ResponseReturnValue:
 @allow(TAKE, on=sitting_at)
 def question(sitting: Sitting) -> ResponseReturnValue:
     """The page that shows this question of the open attempt."""
-    if not sitting.is_open or sitting.task.kind is not TaskKind.QUIZ:
+    if not _goes_on(sitting) or sitting.task.kind is not TaskKind.QUIZ:
         return redirect(url_for(".task", task_id=sitting.entry.public_id))
     assert request.view_args is not None
     return _questions(sitting, request.view_args["number"], per_page=sitting.task.quiz.per_page)
@@ -109,7 +109,7 @@ def question(sitting: Sitting) -> ResponseReturnValue:
 @allow(TAKE, on=sittings.find_sitting)
 def all_questions(sitting: Sitting) -> ResponseReturnValue:
     """All questions of the open attempt on one page: for one cut line, and for our script."""
-    if not sitting.is_open or sitting.task.kind is not TaskKind.QUIZ:
+    if not _goes_on(sitting) or sitting.task.kind is not TaskKind.QUIZ:
         return redirect(url_for(".task", task_id=sitting.entry.public_id))
     return _questions(sitting, 1, per_page=quizzes.ALL)
 
@@ -133,7 +133,7 @@ def save_all(sitting: Sitting) -> ResponseReturnValue:
 @allow(TAKE, on=find_work)
 def check(sitting: Sitting) -> ResponseReturnValue:
     """The last look before handing in."""
-    if not sitting.is_open:
+    if not _goes_on(sitting):
         return redirect(url_for(".task", task_id=sitting.entry.public_id))
     if sitting.task.kind is TaskKind.ASSIGNMENT:
         return writing.check_page(sitting)
@@ -153,10 +153,31 @@ def hand_in(sitting: Sitting) -> ResponseReturnValue:
         with transaction():
             taking.hand_in(sitting, sent, by=me(), at=clock.now())
     except Refusal as refusal:
-        if sitting.task.kind is TaskKind.ASSIGNMENT:
-            return writing.check_page(sitting, explain(refusal)), 409
-        return (_check if sitting.is_open else _front)(sitting, explain(refusal)), 409
+        return _not_handed_in(sitting, refusal), 409
     return redirect(url_for(".result", task_id=sitting.entry.public_id, received=1))
+
+
+def _not_handed_in(sitting: Sitting, refusal: Refusal) -> str:
+    """The last look again with the sentence; where the course was closed, what she saved."""
+    if isinstance(refusal, CourseClosed):
+        sitting = _as_it_is_now(sitting)
+        show = writing.page if sitting.task.kind is TaskKind.ASSIGNMENT else _front
+        return show(sitting, explain(refusal))
+    if sitting.task.kind is TaskKind.ASSIGNMENT:
+        return writing.check_page(sitting, explain(refusal))
+    return (_check if sitting.is_open else _front)(sitting, explain(refusal))
+
+
+def _as_it_is_now(place: TaskPlace) -> Sitting:
+    """Her work read anew after a refusal."""
+    sitting = sittings.find_sitting(me(), place.entry.public_id)
+    assert sitting is not None
+    return sitting
+
+
+def _goes_on(sitting: Sitting) -> bool:
+    """Whether there is an attempt that she can answer."""
+    return sitting.is_open and allows(AssessmentPermission.ANSWER, me(), sitting)
 
 
 @bp.get("/result")
@@ -197,13 +218,24 @@ def _front(sitting: Sitting, refusal: str | None = None) -> str:
         place=sitting,
         quiz=own,
         due_at=quizzes.later_date(sitting.entry.due_at, allowance.due_at),
-        attempts=[reviewing.summary(attempt, own, at=at) for attempt in attempts],
+        now=at,
+        attempts=[reviewing.summary(attempt, own, sitting.cohort, at=at) for attempt in attempts],
         left=quizzes.attempts_left(own, [attempt.taken() for attempt in attempts]),
+        may_answer=allows(AssessmentPermission.ANSWER, me(), sitting),
+        saved=_saved(sitting),
         is_open=sitting.is_open,
         go_on=_first_unanswered(sitting),
         may_start=reviewing.may_start(sitting, own, allowance, attempts, at=at),
         refusal=refusal,
     )
+
+
+def _saved(sitting: Sitting) -> list[reviewing.Reviewed]:
+    """What she answered in an attempt that the closing of the course left open, to be read."""
+    if not sitting.is_open or allows(AssessmentPermission.ANSWER, me(), sitting):
+        return []
+    required = sitting.attempt_catalogue.required_languages
+    return [reviewing.reviewed(slot, required) for slot in _slots(sitting) if slot.is_answered]
 
 
 def _first_unanswered(sitting: Sitting) -> int:
@@ -269,6 +301,8 @@ def _save(sitting: Sitting, number: int, *, per_page: int) -> ResponseReturnValu
         told = explain(refusal)
         return _refused(sitting, number, told, per_page=per_page) if was_open else not_kept(sitting, told)
     worst = max(outcomes.values(), default=Outcome.UNCHANGED)
+    if worst is Outcome.COURSE_CLOSED:
+        return kept_after_closing(sitting)
     if worst is Outcome.ASIDE:
         return kept_aside(sitting)
     if worst is Outcome.OVERTAKEN:
@@ -352,6 +386,14 @@ def kept_aside(sitting: Sitting) -> ResponseReturnValue:
     return render_template("assessments/aside.html", place=sitting, told=told), 409
 
 
+def kept_after_closing(sitting: Sitting) -> ResponseReturnValue:
+    """What came when the course was closed: it is kept, nobody decides about it, and she is told."""
+    told = writing.after_closing()
+    if wants_json():
+        return jsonify(text=told, kept=True), 409
+    return render_template("assessments/aside.html", place=sitting, told=told, heading=_("The course is closed")), 409
+
+
 def counted_late(sitting: Sitting) -> ResponseReturnValue:
     """What came after the clock closed the attempt, and counts: it was written before."""
     told = _("This arrived after the due date, but was written before it. It is saved, and it counts.")
@@ -407,5 +449,16 @@ def _result(place: TaskPlace, number: int | None) -> ResponseReturnValue:
     if place.task.kind is TaskKind.ASSIGNMENT:
         return writing.result_page(handed, just_received=just_received)
     return render_template(
-        "assessments/review.html", **reviewing.review(handed, at=clock.now()), just_received=just_received
+        "assessments/review.html",
+        **reviewing.review(handed, _own_settings(place), at=clock.now()),
+        just_received=just_received,
     )
+
+
+def _own_settings(place: TaskPlace) -> quizzes.QuizSettings:
+    """As they hold for her, where the result page asks how many attempts she has left."""
+    quiz = place.task.quiz
+    if quiz.feedback is not quizzes.FeedbackAt.PASSED:
+        return quiz
+    assert place.enrolment is not None
+    return quizzes.apply_allowance(quiz, sittings.allowance_of(place.enrolment, place.entry.node_id))

@@ -1,5 +1,6 @@
 """Writing an assignment: the draft, handing in, taking back, earlier texts, the marks."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,20 +10,23 @@ from flask_babel import gettext as _
 
 from lms.accounts.models import Person
 from lms.accounts.session import me
-from lms.cohorts.rules import check_open
+from lms.cohorts.errors import CourseClosed
+from lms.cohorts.rules.opening import check_open
 from lms.courses.rules import TaskKind
 from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.kernel.errors import Refusal
 from lms.kernel.ids import new_id
+from lms.kernel.policy import allows
 from lms.web.formats import write_time
 from lms.web.http import allow, explain, wants_json
 from lms.web.languages import page_language
 
 from .. import forms
-from ..errors import NotInAttempt
+from ..errors import ClosedWhileWriting, NotInAttempt
 from ..models import Attempt
 from ..policy import AssessmentPermission
+from ..queries import requests
 from ..queries import sitting as sittings
 from ..queries.catalogue import catalogue
 from ..queries.sitting import Handed, Sitting
@@ -53,7 +57,11 @@ def save(sitting: Sitting) -> ResponseReturnValue:
         with transaction():
             attempt, outcome = _keep(sitting, at=at)
     except Refusal as refusal:
-        return _refused(sitting, explain(refusal))
+        return _refused(sitting, refusal)
+    if outcome is Outcome.COURSE_CLOSED:
+        told = after_closing()
+        heading = _("The course is closed")
+        return (jsonify(text=told, kept=True) if wants_json() else _aside(sitting, told, heading=heading)), 409
     if outcome is Outcome.ASIDE:
         told = _("This was handed in meanwhile. What you just sent is kept beside it.")
         return (jsonify(text=told), 409) if wants_json() else (_aside(sitting, told), 409)
@@ -76,7 +84,7 @@ def take_back(sitting: Sitting) -> ResponseReturnValue:
         with transaction():
             taking.take_back(sitting, operation, language=page_language(), by=me(), at=clock.now())
     except Refusal as refusal:
-        return page(sitting, explain(refusal)), 409
+        return page(sittings.find_sitting(me(), sitting.entry.public_id) or sitting, explain(refusal)), 409
     return redirect(url_for("tasks.task", task_id=sitting.entry.public_id))
 
 
@@ -88,7 +96,7 @@ def new_version(sitting: Sitting) -> ResponseReturnValue:
         with transaction():
             taking.open_attempt(sitting, by=me(), language=page_language(), at=clock.now())
     except Refusal as refusal:
-        return page(sitting, explain(refusal)), 409
+        return page(sittings.find_sitting(me(), sitting.entry.public_id) or sitting, explain(refusal)), 409
     return redirect(url_for("tasks.task", task_id=sitting.entry.public_id))
 
 
@@ -105,7 +113,19 @@ def page(sitting: Sitting, refusal: str | None = None) -> str:
     attempt = sitting.attempt
     if attempt is not None and attempt.state is not AttemptState.OPEN:
         return _standing(sitting, refusal)
+    if not allows(AssessmentPermission.ANSWER, me(), sitting):
+        return render_template(
+            "assessments/ended.html", place=sitting, attempt=attempt, text=_text(sitting), refusal=refusal
+        )
     return _draft(sitting, refusal=refusal)
+
+
+def after_closing() -> str:
+    """What is said of work that came when the course was closed."""
+    return _(
+        "This course was closed before this arrived. What you sent is kept beside your work, and it does not count. "
+        "Tell your coordinator if it should have been read."
+    )
 
 
 def check_page(sitting: Sitting, refusal: str | None = None) -> str:
@@ -146,6 +166,7 @@ def _handed(handed: Handed) -> dict[str, Any]:
     text = _text_of(handed)
     is_latest = attempt is handed.attempts[-1]
     done = attempt.state in (AttemptState.RETURNED, AttemptState.RELEASED)
+    may_answer = allows(AssessmentPermission.ANSWER, me(), handed.place)
     may_go_on = attempt.state is AttemptState.RETURNED or len(handed.attempts) < handed.place.task.versions
     return {
         "place": handed.place,
@@ -157,10 +178,12 @@ def _handed(handed: Handed) -> dict[str, Any]:
         "rubric": asked.rubrics[item.rubric],
         "marks": read_marks(marking[-1].data) if marking else None,
         "received": [step for step in handed.steps if step.kind is StepKind.HAND_IN][-1],
-        "may_take_back": is_latest
+        "may_answer": may_answer,
+        "may_take_back": may_answer
+        and is_latest
         and attempt.state in (AttemptState.HANDED_IN, AttemptState.MARKED)  # which of them, she is not told
         and (attempt.due_at is None or clock.now() < attempt.due_at),
-        "may_write_new": is_latest and done and may_go_on,
+        "may_write_new": may_answer and is_latest and done and may_go_on,
         "meets_percent": asked.meets_percent,
     }
 
@@ -173,11 +196,19 @@ def _keep(sitting: Sitting, *, at: Any) -> tuple[Attempt, Outcome]:
     if attempt is None and attempt_id:
         raise NotInAttempt
     if attempt is None:
-        attempt = taking.open_attempt(sitting, by=me(), language=page_language(), at=at)
+        attempt = _begin(sitting, at=at)
         sitting = sitting.at(attempt)
     item = catalogue(attempt.version).items[attempt.drawn[0]]
     answered = forms.read_slot(1, item, request.form, language=page_language())
     return attempt, taking.save_answer(sitting, attempt, answered, by=me(), at=at)
+
+
+def _begin(sitting: Sitting, *, at: datetime) -> Attempt:
+    """Open the attempt for the first words. Raises what refuses it."""
+    try:
+        return taking.open_attempt(sitting, by=me(), language=page_language(), at=at)
+    except CourseClosed as refusal:
+        raise ClosedWhileWriting(**refusal.values) from refusal
 
 
 def _draft(sitting: Sitting, *, text: str | None = None, refusal: str | None = None, saved: bool = False) -> str:
@@ -195,20 +226,27 @@ def _draft(sitting: Sitting, *, text: str | None = None, refusal: str | None = N
         step=step,
         operation=new_id(),
         sequence=next_sequence(step),
-        due_at=attempt.due_at if attempt else sitting.entry.due_at,
+        due_at=attempt.due_at if attempt else _due(sitting),
         saved="saved" in request.args,
         refusal=refusal,
         meets_percent=sitting.catalogue.meets_percent,
     )
 
 
-def _refused(sitting: Sitting, refusal: str) -> ResponseReturnValue:
+def _due(sitting: Sitting) -> datetime | None:
+    """Her last moment before there is a draft that keeps it."""
+    assert sitting.enrolment is not None
+    return requests.due_of(sitting.enrolment, sitting.entry.node_id).at
+
+
+def _refused(sitting: Sitting, refusal: Refusal) -> ResponseReturnValue:
+    told = explain(refusal)
     if wants_json():
-        return jsonify(text=refusal), 409
-    if sitting.attempt is not None and not sitting.is_open:
+        return jsonify(text=told), 409
+    if isinstance(refusal, CourseClosed) or (sitting.attempt is not None and not sitting.is_open):
         words = [text for text in [request.form.get("q1", "")] if text]
-        return render_template("assessments/refused.html", place=sitting, refusal=refusal, words=words), 409
-    return _draft(sitting, text=request.form.get("q1", ""), refusal=refusal), 409
+        return render_template("assessments/refused.html", place=sitting, refusal=told, words=words), 409
+    return _draft(sitting, text=request.form.get("q1", ""), refusal=told), 409
 
 
 def _aside(sitting: Sitting, told: str, *, heading: str | None = None) -> str:
