@@ -1,0 +1,1 @@
+"""Reading completions and certificates, each for one kind of reader."""

@@ -1,0 +1,1 @@
+"""How codes and signed facts are written and read: plain functions over frozen values."""

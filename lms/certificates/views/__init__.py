@@ -1,0 +1,1 @@
+"""Pages of the holder, of coordinators, and of whoever checks a certificate."""
