@@ -5,15 +5,20 @@ import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
 from lms.accounts import queries as accounts
 from lms.accounts import vault
+from lms.certificates.keys import current_keys
+from lms.certificates.queries import checking
 from lms.kernel import migrations
 from lms.kernel.db import db
 from lms.kernel.durability import weaknesses
 from lms.kernel.sealed import CannotOpen
+from lms.messaging import queries as outbox
+from lms.messaging.rules import LATE
 from lms.settings import Environment, Settings
 
 SQLITE_LEAST = (3, 35)
@@ -28,17 +33,18 @@ class Finding:
     text: str
 
 
-def findings(settings: Settings) -> Iterator[Finding]:
+def findings(settings: Settings, *, at: datetime) -> Iterator[Finding]:
     """Everything looked at, in order; a fault has to be mended."""
     yield Finding(False, f"Python {sys.version.split()[0]}, LMS_ENV={settings.environment}, {settings.public_url}")
     yield from _database(settings)
     yield from _keys(settings)
+    yield from _outbox(at)
     limits = settings.limits
     yield Finding(
         False,
         f"sign-in limits in {limits.window_minutes} minutes: {limits.per_pair} failures per account and source,"
         f" {limits.per_account} per account, {limits.per_source} per source, {limits.per_device} per known device;"
-        f" alarm at {limits.alarm}",
+        f" alarm at {limits.alarm}; {limits.checks_per_source} checks of certificates per source",
     )
     yield Finding(False, f"{settings.workers} server processes, {settings.proxy_hops} trusted proxies")
     if settings.environment is Environment.PRODUCTION and not settings.proxy_hops:
@@ -76,6 +82,23 @@ def _keys(settings: Settings) -> Iterator[Finding]:
     yield Finding(not fits, f"the key ring {opens} this database's sealed values")
     without = accounts.people_without_key()
     yield Finding(without > 0, f"people without a key: {without}")
+    if fits:
+        found = checking.uncheckable_documents(current_keys().public.keys())
+        lost, unreadable = found.of_unknown_keys, found.unreadable
+        yield Finding(lost > 0, f"certificates whose key is not in {settings.certificate_keys_dir}: {lost}")
+        yield Finding(unreadable > 0, f"certificates that cannot be read: {unreadable}")
+
+
+def _outbox(at: datetime) -> Iterator[Finding]:
+    """Work that waits too long: its worker does not run, or the mail server does not answer."""
+    if not migrations.is_at_head():
+        return
+    since, given_up = outbox.waiting_since(), outbox.given_up()
+    waits = timedelta(0) if since is None else max(at - since, timedelta(0))
+    told = f"the oldest work waits since {waits // timedelta(minutes=1)} minutes"
+    is_late = waits > LATE
+    yield Finding(is_late, f"{told}: does `lms worker` run, does the mail server answer?" if is_late else told)
+    yield Finding(False, f"messages given up in the last 30 days: {given_up}")
 
 
 def _ring_fits() -> bool:

@@ -99,7 +99,7 @@ def _say_where(accounts: AccountsFile) -> None:
 def doctor() -> None:
     """Check the installation and say what is wrong; exits 1 when something must be mended."""
     faults = 0
-    for finding in checkup.findings(current_settings()):
+    for finding in checkup.findings(current_settings(), at=clock.now()):
         faults += finding.is_fault
         click.echo(f"{'FAULT' if finding.is_fault else 'ok':<7}{finding.text}")
     if faults:

@@ -17,9 +17,9 @@ from lms.assessments.rules.quizzes import draw_items
 from lms.assessments.services import bulk
 from lms.assessments.services.bulk import PastAnswer, PastAttempt, PastHandIn, PastMark, PastRelease
 from lms.assessments.services.marking import Sent
-from lms.cohorts import services as cohorts
 from lms.cohorts.models import Cohort, Enrolment
-from lms.cohorts.services import NewEnrolment
+from lms.cohorts.services import enrolling
+from lms.cohorts.services.enrolling import NewEnrolment
 from lms.courses import queries as courses
 from lms.courses.rules import TaskKind
 from lms.kernel.chance import Draw
@@ -104,7 +104,7 @@ class Crowd:
             NewEnrolment(person=person, alias=one.alias, course_language=one.person.interface_language)
             for person, one in zip(made, newcomers, strict=True)
         ]
-        enrolments = cohorts.enrol_all(self._cohort, places, by=None, at=since)
+        enrolments = enrolling.enrol_all(self._cohort, places, by=None, at=since)
         return [
             Member(
                 person=person,

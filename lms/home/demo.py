@@ -13,24 +13,29 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from lms.accounts import services as accounts
 from lms.accounts.models import Person
 from lms.accounts.rules import Role
 from lms.assessments.queries.catalogue import catalogue
-from lms.cohorts import services as cohorts
 from lms.cohorts.models import Cohort
-from lms.cohorts.queries import Seat, calendar_of
+from lms.cohorts.queries.seats import Seat, calendar_of
+from lms.cohorts.services import enrolling, founding
 from lms.content import services as content
 from lms.courses import queries as courses
 from lms.courses.models import Version
 from lms.courses.rules import TaskKind
 from lms.kernel.chance import Draw
 from lms.kernel.db import db
+from lms.messaging import services as messaging
+from lms.messaging.models import Job
+from lms.messaging.queries import MESSAGE
 from lms.modules import queries as modules
 from lms.modules import services as progress
 from lms.shipped import shipped
 
+from .almanac import Almanac, Woman
 from .crowd import NOTHING_DONE_IN_POOL, Crowd, Newcomer
 from .rehearsal import DILIGENT, Rehearsal, Worker
 
@@ -54,6 +59,9 @@ STAFF = (
 )
 EDITORS = (("en", "Solveig T.", (Role.EDITOR,)), ("fr", "Mariam K.", (Role.EDITOR, Role.TRANSLATOR)))
 OSLO_PEOPLE = 6
+PAUSED = "fr8"
+STILL_TO_COME = ("Spruce", "Quartz")
+ALUMNAE = ("Basalt", "Ardoise")
 MODULE = "m1"
 """The module that is open in the demo year."""
 
@@ -96,6 +104,7 @@ class DemoYear:
         self.accounts: list[Account] = []
         self.pages: dict[str, str] = {}
         self.women: dict[str, Person] = {}
+        self.places: dict[int, Woman] = {}
         self.staff: dict[Role, list[Person]] = {Role.FACILITATOR: [], Role.COORDINATOR: []}
 
     def build(self, wanted: Wanted) -> None:
@@ -107,10 +116,19 @@ class DemoYear:
         self._oslo_participants(oslo)
         self._staff((women, oslo))
         self._editors()
+        self._almanac().form_groups(women, self.staff[Role.FACILITATOR])
         self._list_pages(women, to_mark=self._let_work(women))
+        self._run(women, oslo)
+        self._year_before(versions[WOMEN])
         if wanted.participants:
             for number in range(wanted.cohorts):
                 self._bulk(versions[WOMEN], number, wanted)
+        self._settle_messages()
+
+    def _settle_messages(self) -> None:
+        """What happened before today was written about then: nothing of it waits for the worker."""
+        for job in db.session.scalars(select(Job).where(Job.kind == MESSAGE)):
+            messaging.finish(job, every=None, at=job.run_at)
 
     def _publish(self, slug: str) -> Version:
         version, _ = content.import_pack(shipped("content") / slug, by=None, at=self.at)
@@ -132,7 +150,7 @@ class DemoYear:
             for task in tasks
             if task.graded or task.kind is TaskKind.ASSIGNMENT
         }
-        new = cohorts.NewCohort(
+        new = founding.NewCohort(
             title=version.title,
             year=first.year,
             zone=zone.key,
@@ -141,7 +159,7 @@ class DemoYear:
             opens=opens,
             dues=dues,
         )
-        return cohorts.make_cohort(version, new, by=None, at=self.at)
+        return founding.make_cohort(version, new, by=None, at=self.at)
 
     def _participants(self, cohort: Cohort) -> None:
         """24 women in three languages, each somewhere else in the first module."""
@@ -158,6 +176,33 @@ class DemoYear:
                 lessons_read=(2, 1, 3)[number - 1] if number < 4 else self.draw.number(0, 5),
             )
 
+    def _almanac(self) -> Almanac:
+        return Almanac(self.staff[Role.COORDINATOR][0], draw=self.draw, at=self.at)
+
+    def _run(self, women: Cohort, oslo: Cohort) -> None:
+        """What the first coordinator did since work began."""
+        almanac = self._almanac()
+        everybody = [self.places[person.id] for person in self.women.values()]
+        almanac.hold_session(women, everybody, 1)
+        almanac.pause(self.places[self.women[PAUSED].id])
+        coming = [self._sealed_person("en", alias, 150 + number) for number, alias in enumerate(STILL_TO_COME)]
+        almanac.invite(oslo, coming, STILL_TO_COME)
+
+    def _year_before(self, version: Version) -> None:
+        """Last year's cohort is closed; one of its women has a certificate that anybody can check."""
+        cohort = self._cohort(version, weeks_running=54, weeks_each=1, total_weeks=12)
+        coordinator = self.staff[Role.COORDINATOR][0]
+        accounts.grant_role(coordinator, Role.COORDINATOR, cohort_id=cohort.id, by=None, at=self.at - BEGAN)
+        finished = self._person("alumna1", Role.PARTICIPANT, "en", ALUMNAE[0], 401)
+        took_part = self._sealed_person("fr", ALUMNAE[1], 402)
+        for person, alias in zip((finished, took_part), ALUMNAE, strict=True):
+            self._enrol(person, cohort, alias, lessons_read=20)
+        almanac = Almanac(coordinator, draw=self.draw, at=self.at)
+        code = almanac.end_year(cohort, self.places[finished.id], self.places[took_part.id])
+        self.pages["participant.certificate"] = "/results/certificate"
+        self.pages["public.verify"] = "/verify"
+        self.pages["public.certificate"] = f"/verify/{code}"
+
     def _let_work(self, cohort: Cohort) -> UUID:
         """The first of each language has done nothing yet, so that whoever tries the demo can do it.
 
@@ -171,7 +216,14 @@ class DemoYear:
         rehearsal = Rehearsal(cohort, draw=self.draw, at=self.at)
         rehearsal.work(workers, tasks)
         note = next(task for task in tasks if task.kind is TaskKind.ASSIGNMENT)
-        return rehearsal.mark(workers, note, {person.id: person for person in self.staff[Role.FACILITATOR]})
+        return rehearsal.mark(workers, note, self._markers())
+
+    def _markers(self) -> dict[int, Person]:
+        """The facilitators by number, with their roles, as they would come by signing in."""
+        numbers = [person.id for person in self.staff[Role.FACILITATOR]]
+        query = select(Person).where(Person.id.in_(numbers)).options(selectinload(Person.roles))
+        found = db.session.scalars(query.execution_options(populate_existing=True))
+        return dict(sorted((person.id, person) for person in found))
 
     def _oslo_participants(self, cohort: Cohort) -> None:
         for number in range(1, OSLO_PEOPLE + 1):
@@ -185,6 +237,8 @@ class DemoYear:
             self.staff[role].append(person)
         for cohort in of_cohorts:
             self._grant_staff(cohort)
+        founder = self.staff[Role.COORDINATOR][0]
+        accounts.grant_role(founder, Role.COORDINATOR, cohort_id=None, by=None, at=self.at - BEGAN)
 
     def _grant_staff(self, cohort: Cohort) -> None:
         for role, people in self.staff.items():
@@ -218,7 +272,8 @@ class DemoYear:
 
     def _enrol(self, person: Person, cohort: Cohort, alias: str, *, lessons_read: int) -> None:
         language = person.interface_language
-        enrolment = cohorts.enrol(person, cohort, alias=alias, course_language=language, by=None, at=self.at - BEGAN)
+        enrolment = enrolling.enrol(person, cohort, alias=alias, course_language=language, by=None, at=self.at - BEGAN)
+        self.places[person.id] = Woman(person=person, enrolment_id=enrolment.id, place_id=enrolment.public_id)
         seat = Seat(cohort=cohort, enrolment=enrolment)
         lessons = [lesson for module in modules.outline_of(seat, language) for lesson in module.lessons]
         for lesson in lessons[:lessons_read]:
@@ -267,6 +322,16 @@ class DemoYear:
             self.pages[f"{role}.release"] = "/grading/release"
             self.pages[f"{role}.gradebook"] = f"/marks/{cohort.public_id}"
         self.pages["editor.home"] = "/bank"
+        self.pages["facilitator.help"] = "/people/help"
+        self._list_desk(f"/cohort/{cohort.public_id}")
+
+    def _list_desk(self, desk: str) -> None:
+        """Where coordinators run a cohort."""
+        self.pages["coordinator.cohorts"] = "/cohorts"
+        self.pages["coordinator.cohort"] = desk
+        self.pages["coordinator.participants"] = f"{desk}/people"
+        for page in ("completion", "messages", "requests", "dates", "settings", "staff", "invitations"):
+            self.pages[f"coordinator.{page}"] = f"{desk}/{page}"
 
 
 class AccountsFile:

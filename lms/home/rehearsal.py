@@ -19,7 +19,8 @@ from lms.assessments.rules.marking import Act
 from lms.assessments.services import allowing, marking, taking
 from lms.assessments.services.marking import Sent
 from lms.cohorts.models import Cohort
-from lms.cohorts.queries import calendar_of
+from lms.cohorts.policy import facilitates
+from lms.cohorts.queries.seats import calendar_of
 from lms.courses.rules import TaskKind
 from lms.kernel.chance import Draw
 from lms.kernel.ids import new_id
@@ -159,13 +160,14 @@ class Rehearsal:
         """
         attempts = {worker.login: self._sitting(worker, task) for worker in workers if worker.login in NOTES}
         self._step_aside(attempts[IN_CONFLICT].attempt, markers)
-        self._allow(attempts[ALLOWED].enrolment.public_id, task, next(iter(markers.values())))
+        self._allow(attempts[ALLOWED].enrolment.public_id, task, markers)
         for worker in workers:
             note = NOTES.get(worker.login)
             if note is not None and note.told is not None:
                 self._mark(attempts[worker.login].attempt, note, note.told, markers)
         released = [attempts[login].attempt for login, note in NOTES.items() if note.is_released]
-        self._release(released, task, next(iter(markers.values())))
+        for marker in markers.values():
+            self._release([attempt for attempt in released if attempt.marker_id == marker.id], task, marker)
         waiting = (attempts[login].attempt for login, note in NOTES.items() if note is WAITING)
         first: UUID = next(attempt.public_id for attempt in waiting if attempt.marker_id == next(iter(markers)))
         return first
@@ -181,7 +183,7 @@ class Rehearsal:
         marking.save(submission, sent, note.act, by=marker, at=at)
 
     def _release(self, attempts: Sequence[Attempt], task: Task, by: Person) -> None:
-        """Those alone; what was marked later waits for the next release."""
+        """What she marked of these alone; what was marked later waits for the next release."""
         release = releasing.find_release(by, self._places[task.node_id], by.interface_language)
         assert release is not None
         seen = {attempt.public_id: 1 for attempt in attempts}
@@ -193,9 +195,10 @@ class Rehearsal:
         assert submission is not None
         marking.declare_conflict(submission, by=marker, at=self._at - 20 * HOUR)
 
-    def _allow(self, enrolment_id: UUID, task: Task, by: Person) -> None:
-        book = record.find_participant(by, self._cohort.public_id, enrolment_id)
-        assert book is not None
+    def _allow(self, enrolment_id: UUID, task: Task, markers: Mapping[int, Person]) -> None:
+        """Whoever facilitates her group gives her more time."""
+        found = [(by, record.find_participant(by, self._cohort.public_id, enrolment_id)) for by in markers.values()]
+        by, book = next((by, book) for by, book in found if book is not None and facilitates(by, book))
         until = self._at + MORE_TIME
         new = NewAllowance(
             node_id=task.node_id, extra_attempts=0, extra_minutes=0, due_at=until, reason=remarks.REASON, known=0

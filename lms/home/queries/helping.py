@@ -1,0 +1,282 @@
+"""Who of a facilitator's people may need help: found in the database, judged by `cohorts.rules.silence`."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select
+from sqlalchemy.orm import contains_eager
+
+from lms.accounts.models import Person
+from lms.accounts.rules import Role
+from lms.assessments.models import AllowanceRow, Attempt, Conflict
+from lms.assessments.queries.catalogue import Catalogue, Task, catalogue
+from lms.assessments.queries.queue import own_conflict
+from lms.assessments.rules import quizzes
+from lms.assessments.rules.attempts import AttemptState
+from lms.assessments.rules.quizzes import Allowance, later_date
+from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
+from lms.cohorts.policy import facilitated_by
+from lms.cohorts.rules.silence import (
+    FAILED_TIMES,
+    UNTOUCHED_DAYS,
+    Draft,
+    Overdue,
+    Trail,
+    Tried,
+    Worry,
+    days_before,
+    worries,
+)
+from lms.courses.rules import TaskKind, Told, tell
+from lms.kernel.db import db
+
+from .activity import (
+    first_opened,
+    is_expected,
+    is_late,
+    is_not_since,
+    is_silent,
+    last_read,
+    last_step,
+    last_step_of_attempt,
+    latest,
+)
+from .overview import frame_of, overdue_nodes
+
+ROWS_A_PAGE = 25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flock:
+    """A cohort as one of its facilitators looks after it."""
+
+    cohort: Cohort
+
+    def title(self, language: str) -> Told:
+        """The cohort's title for a page in this language."""
+        return tell(self.cohort.title, language, self.cohort.version.required_languages)
+
+
+def flocks_of(who: Person) -> Sequence[Flock]:
+    """The cohorts that she facilitates and that are not closed, newest first: one statement."""
+    numbers = {grant.cohort_id for grant in who.roles if grant.role is Role.FACILITATOR}
+    rows = db.session.scalars(
+        select(Cohort)
+        .join(Cohort.version)
+        .where(Cohort.id.in_(numbers - {None}), Cohort.closed_at.is_(None))
+        .options(contains_eager(Cohort.version))
+        .order_by(Cohort.starts_on.desc(), Cohort.id)
+    )
+    return [Flock(cohort=cohort) for cohort in rows]
+
+
+def first_in_need(who: Person, flocks: Sequence[Flock], *, at: datetime) -> Flock | None:
+    """The newest of her cohorts in which somebody may need help, else the newest: two statements for each looked at."""
+    looked_at = (flock for flock in flocks if len(flocks) == 1 or _counts(_Scope(who, flock.cohort, at)).total)
+    return next(looked_at, flocks[0] if flocks else None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Concern:
+    """Somebody on the list, and every reason why."""
+
+    id: UUID
+    alias: str
+    worries: Sequence[Worry]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HelpPage:
+    """One page of the list. number: from 1. people: how many she looks after."""
+
+    rows: Sequence[Concern]
+    number: int
+    pages: int
+    total: int
+    people: int
+
+
+def page_of(who: Person, flock: Flock, *, number: int, at: datetime) -> HelpPage:
+    """Those of her people who may need help, by alias: five statements at any size."""
+    scope = _Scope(who, flock.cohort, at)
+    counts = _counts(scope)
+    pages = max(-(-counts.total // ROWS_A_PAGE), 1)
+    number = min(max(number, 1), pages)
+    of_page = (
+        select(Enrolment.id)
+        .where(scope.hers, scope.may_need_help)
+        .order_by(Enrolment.alias, Enrolment.id)
+        .offset((number - 1) * ROWS_A_PAGE)
+        .limit(ROWS_A_PAGE)
+    )
+    rows = db.session.execute(
+        select(
+            Enrolment.id,
+            Enrolment.public_id,
+            Enrolment.alias,
+            Enrolment.agreed_at,
+            Enrolment.since_at,
+            last_read().label("read"),
+            last_step().label("step"),
+        )
+        .where(Enrolment.id.in_(select(of_page.subquery())))
+        .order_by(Enrolment.alias, Enrolment.id)
+    ).all()
+    work = _Work([row.id for row in rows])
+    found = [
+        Concern(
+            id=row.public_id,
+            alias=row.alias,
+            worries=worries(scope.trail(row, work), at=at, zone=flock.cohort.zone),
+        )
+        for row in rows
+    ]
+    return HelpPage(rows=found, number=number, pages=pages, total=counts.total, people=counts.people)
+
+
+def _counts(scope: "_Scope") -> Any:
+    """How many people she looks after, and how many of them may need help."""
+    return db.session.execute(
+        select(func.count().label("people"), func.count(case((scope.may_need_help, 1))).label("total"))
+        .select_from(Enrolment)
+        .where(scope.hers)
+    ).one()
+
+
+class _Scope:
+    """The people of one facilitator in a cohort, and what makes one of them need help, as conditions."""
+
+    def __init__(self, who: Person, cohort: Cohort, at: datetime) -> None:
+        self._who, self._cohort, self._at = who, cohort, at
+        self._entries: Mapping[str, CalendarEntry] = frame_of(cohort).entries
+        self._opened = first_opened(cohort, self._entries, at)
+        self._overdue = overdue_nodes(cohort, self._entries, at)
+        self._asked: Catalogue = catalogue(cohort.version)
+        self._graded = [task for task in self._asked.tasks.values() if task.graded and task.kind is TaskKind.QUIZ]
+
+    @property
+    def hers(self) -> ColumnElement[bool]:
+        """Those whom she facilitates; never herself or those she has a conflict with."""
+        conflict = exists().where(own_conflict(self._who), Conflict.id.is_not(None)).correlate(Enrolment)
+        return and_(
+            Enrolment.cohort_id == self._cohort.id,
+            Enrolment.person_id != self._who.id,
+            is_expected(),
+            facilitated_by(self._who),
+            ~conflict,
+        )
+
+    @cached_property
+    def may_need_help(self) -> ColumnElement[bool]:
+        """Silent, stuck, with a draft that lies, or late."""
+        late = is_late(self._overdue, at=self._at) if self._overdue else false()
+        return or_(is_silent(self._cohort, self._opened, self._at), self._is_stuck(), self._has_old_draft(), late)
+
+    def _is_stuck(self) -> ColumnElement[bool]:
+        """Twice under the pass mark of one quiz, and never over it."""
+        if not self._graded:
+            return false()
+        needed = case({task.node_id: task.quiz.pass_percent for task in self._graded}, value=Attempt.node_id)
+        is_under = Attempt.points * 100 < needed * Attempt.points_of
+        times = func.sum(case((is_under, 1), else_=0))
+        return (
+            select(Attempt.node_id)
+            .where(
+                Attempt.enrolment_id == Enrolment.id,
+                Attempt.node_id.in_([task.node_id for task in self._graded]),
+                Attempt.points.is_not(None),
+            )
+            .group_by(Attempt.node_id)
+            .having(and_(times >= FAILED_TIMES, times == func.count()))
+            .correlate(Enrolment)
+            .exists()
+        )
+
+    def _has_old_draft(self) -> ColumnElement[bool]:
+        """Something begun, not handed in and not saved for seven whole days."""
+        moment = days_before(UNTOUCHED_DAYS, at=self._at, zone=self._cohort.zone)
+        return (
+            exists()
+            .where(
+                Attempt.enrolment_id == Enrolment.id,
+                Attempt.kind != TaskKind.CHECKPOINT,
+                Attempt.state == AttemptState.OPEN,
+                Attempt.opened_at < moment,
+                is_not_since(last_step_of_attempt(), moment),
+            )
+            .correlate(Enrolment)
+        )
+
+    def trail(self, row: Any, work: "_Work") -> Trail:
+        """What one of them left behind, for the rule."""
+        opened = self._opened
+        attempts, given = work.attempts[row.id], work.given[row.id]
+        return Trail(
+            quiet_since=None if opened is None else latest(row.read, row.step, row.agreed_at, row.since_at, opened),
+            tried=[_tried(task, attempts, given) for task in self._graded],
+            drafts=[
+                Draft(node_id=attempt.node_id, saved_at=saved_at or attempt.opened_at)
+                for attempt, saved_at in attempts
+                if attempt.state is AttemptState.OPEN
+            ],
+            overdue=[one for node_id in self._overdue if (one := self._late(node_id, attempts, given)) is not None],
+        )
+
+    def _late(self, node_id: str, attempts: "_Attempts", given: Sequence[AllowanceRow]) -> Overdue | None:
+        if any(one.node_id == node_id and one.state is not AttemptState.OPEN for one, _saved_at in attempts):
+            return None
+        due_at = later_date(self._entries[node_id].due_at, _allowance(node_id, given).due_at)
+        return None if due_at is None else Overdue(node_id=node_id, due_at=due_at)
+
+
+_Attempts = Sequence[tuple[Attempt, datetime | None]]
+"""Attempts with the moment at which she last saved something in each."""
+
+
+class _Work:
+    """Attempts and allowances of some participants, by number of the enrolment: two statements."""
+
+    def __init__(self, enrolments: Collection[int]) -> None:
+        self.attempts: dict[int, list[tuple[Attempt, datetime | None]]] = defaultdict(list)
+        self.given: dict[int, list[AllowanceRow]] = defaultdict(list)
+        rows = db.session.execute(
+            select(Attempt, last_step_of_attempt())
+            .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+            .where(Attempt.enrolment_id.in_(enrolments), Attempt.kind != TaskKind.CHECKPOINT)
+            .order_by(Attempt.node_id, Attempt.number)
+        )
+        for attempt, saved in rows:
+            self.attempts[attempt.enrolment_id].append((attempt, saved))
+        given = select(AllowanceRow).where(AllowanceRow.enrolment_id.in_(enrolments)).order_by(AllowanceRow.id)
+        for row in db.session.scalars(given):
+            self.given[row.enrolment_id].append(row)
+
+
+def _tried(task: Task, attempts: _Attempts, given: Sequence[AllowanceRow]) -> Tried:
+    taken = [attempt.taken() for attempt, _saved_at in attempts if attempt.node_id == task.node_id]
+    own = quizzes.apply_allowance(task.quiz, _allowance(task.node_id, given))
+    counting = quizzes.counting(taken, task.quiz)
+    scores = [one.score for one in taken if one.score is not None]
+    return Tried(
+        node_id=task.node_id,
+        failed=sum(not quizzes.has_passed(score, task.quiz) for score in scores),
+        has_passed=counting is not None
+        and counting.score is not None
+        and quizzes.has_passed(counting.score, task.quiz),
+        left=quizzes.attempts_left(own, taken),
+    )
+
+
+def _allowance(node_id: str, given: Sequence[AllowanceRow]) -> Allowance:
+    """What she was given for a task, added up."""
+    rows = [row for row in given if row.node_id in (node_id, None)]
+    return Allowance(
+        extra_attempts=sum(row.extra_attempts for row in rows),
+        extra_minutes=sum(row.extra_minutes for row in rows),
+        due_at=latest(*(row.due_at for row in rows)),
+    )

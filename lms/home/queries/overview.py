@@ -1,0 +1,385 @@
+"""What a coordinator sees first of her cohort: ten statements at any size, the session's included."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, union
+
+from lms.accounts.models import Invitation, Person
+from lms.accounts.queries import is_open_code
+from lms.assessments.models import Attempt, TimeRequest
+from lms.assessments.queries.catalogue import catalogue
+from lms.assessments.queries.completion import modules_of
+from lms.assessments.queries.requests import is_waiting
+from lms.assessments.rules.attempts import AttemptState
+from lms.cohorts.models import CalendarEntry, Cohort, Enrolment, Sending, Upload
+from lms.cohorts.queries import staff
+from lms.cohorts.rules.enrolment import MAY_READ, UNDER_WAY, EnrolmentState
+from lms.cohorts.rules.sending import LASTS, Answer
+from lms.cohorts.rules.silence import days_before, whole_days
+from lms.cohorts.rules.uploads import UploadState
+from lms.courses.models import Lesson, Module, Task
+from lms.courses.rules import TaskKind, Told, tell
+from lms.kernel.db import db
+from lms.messaging.queries import LateMessages, late_messages
+from lms.modules.models import Progress
+
+from ..rules.weeks import Chart, Weeks, begins_of, draw, weeks_of
+from .activity import active_by_week, first_opened, has_come, is_late, is_silent, last_read, last_step, latest
+
+SILENT_SHOWN = 5
+UNANSWERED_DAYS = 10
+SOON = timedelta(days=7)
+MARKED_WITHIN_DAYS = 5
+"""Rule: docs/domain.md 1.4 (10 days to accept, feedback within 5 days)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModuleFigure:
+    """One module of the course. finished: how many read everything in it and handed in every task."""
+
+    number: int
+    title: Told
+    opens_at: datetime | None
+    lessons: int
+    finished: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Silent:
+    """Somebody of whom nothing was seen for so many whole days. since: the last day on which something was."""
+
+    id: UUID
+    alias: str
+    days: int
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """What waits for somebody to act.
+
+    to_mark: pieces of work; oldest: since when the oldest waits. sending: the question of another coordinator whether
+    invitations are sent, by its public id. unanswered: invitations. to_invite: people of whom nobody has asked yet
+    whether their invitation is sent. facilitators: who works as one here now.
+    """
+
+    to_mark: int
+    oldest: datetime | None
+    requests: int
+    unanswered: int
+    lists: int
+    sending: UUID | None
+    to_invite: int
+    facilitators: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """A cohort at a glance. listed: every place, whatever became of it. took_part: everybody who came and takes or
+    took part.
+
+    by_language: of all who have a place or took part. chart: None before the first week. expected: who came, has the
+    course before her and takes no pause; of these late and silent ones, each person once.
+    """
+
+    weeks: Weeks
+    listed: int
+    enrolled: int
+    came: int
+    took_part: int
+    paused: int
+    by_language: Mapping[str, int]
+    chart: Chart | None
+    expected: int
+    late: int
+    silent: int
+    silent_people: Sequence[Silent]
+    waiting: Waiting
+    oldest_days: int | None
+    messages: LateMessages
+    modules: Sequence[ModuleFigure]
+    soon_empty: Sequence[ModuleFigure]
+
+    @property
+    def active_now(self) -> int:
+        """How many were active in this week of the course."""
+        return self.chart.values[-1] if self.chart is not None and self.weeks.now <= self.weeks.total else 0
+
+    @property
+    def on_time(self) -> int:
+        """Of those who are expected, neither late nor silent."""
+        return self.expected - self.late - self.silent
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its last week has passed."""
+        return self.weeks.now > self.weeks.total
+
+    @property
+    def is_marking_slow(self) -> bool:
+        """Whether the oldest work waits for longer than the course promises."""
+        return self.oldest_days is not None and self.oldest_days > MARKED_WITHIN_DAYS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """The calendar with the modules of the version, in order."""
+
+    entries: Mapping[str, CalendarEntry]
+    modules: Sequence[Module]
+    lessons: Mapping[str, int]
+
+
+def frame_of(cohort: Cohort) -> Frame:
+    """One statement, one more the first time a version is asked about in a process."""
+    is_module = and_(Module.version_id == cohort.version_id, Module.node_id == CalendarEntry.node_id)
+    rows = db.session.execute(
+        select(CalendarEntry, Module)
+        .outerjoin(Module, is_module)
+        .where(CalendarEntry.cohort_id == cohort.id)
+        .order_by(Module.position, CalendarEntry.id)
+    ).all()
+    return Frame(
+        entries={entry.node_id: entry for entry, _ in rows},
+        modules=sorted((module for _, module in rows if module is not None), key=lambda module: module.position),
+        lessons={node_id: len(lessons) for node_id, lessons in modules_of(cohort.version)},
+    )
+
+
+def overview_of(who: Person, cohort: Cohort, *, language: str, at: datetime) -> Overview:
+    """Everything on the page: eight statements."""
+    frame = frame_of(cohort)
+    counts = _counts(cohort)
+    weeks = weeks_of(cohort.starts_on, cohort.ends_on, today=at.astimezone(ZoneInfo(cohort.zone)).date())
+    begins = begins_of(cohort.starts_on, weeks, cohort.zone)
+    took_part = counts.of(MAY_READ, has_come=True)
+    modules = _modules(cohort, frame, language)
+    waiting = _waiting(who, cohort, at)
+    silent, silent_people = _silent(cohort, frame, at)
+    expected = counts.of({EnrolmentState.ACTIVE}, has_come=True)
+    return Overview(
+        weeks=weeks,
+        listed=counts.of(EnrolmentState),
+        enrolled=counts.of(MAY_READ),
+        came=took_part,
+        took_part=took_part,
+        paused=counts.of({EnrolmentState.PAUSED}),
+        by_language=counts.by_language(),
+        chart=draw(active_by_week(cohort, begins), most=took_part) if begins else None,
+        expected=expected,
+        late=_late(cohort, frame, at),
+        silent=silent,
+        silent_people=silent_people,
+        waiting=waiting,
+        oldest_days=None if waiting.oldest is None else whole_days(waiting.oldest, at=at, zone=cohort.zone),
+        messages=late_messages(cohort.id, at=at),
+        modules=modules,
+        soon_empty=[
+            module
+            for module in modules
+            if not module.lessons and module.opens_at is not None and module.opens_at <= at + SOON
+        ],
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Counts:
+    """Places by state, language and whether she came."""
+
+    rows: Sequence[Any]
+
+    def of(self, states: Any, *, has_come: bool | None = None) -> int:
+        return sum(
+            row.people for row in self.rows if row.state in states and (has_come is None or row.has_come is has_come)
+        )
+
+    def by_language(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for row in self.rows:
+            if row.state in MAY_READ:
+                found[row.course_language] = found.get(row.course_language, 0) + row.people
+        return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
+
+
+def _counts(cohort: Cohort) -> _Counts:
+    came = has_come().label("has_come")
+    rows = db.session.execute(
+        select(Enrolment.course_language, Enrolment.state, came, func.count().label("people"))
+        .where(Enrolment.cohort_id == cohort.id)
+        .group_by(Enrolment.course_language, Enrolment.state, came)
+    )
+    return _Counts(rows=rows.all())
+
+
+def _silent(cohort: Cohort, frame: Frame, at: datetime) -> tuple[int, list[Silent]]:
+    """How many are silent, and those of them whose silence is the longest."""
+    opened = first_opened(cohort, frame.entries, at)
+    if opened is None:
+        return 0, []
+    rows = db.session.execute(
+        select(
+            Enrolment.public_id,
+            Enrolment.alias,
+            Enrolment.agreed_at,
+            Enrolment.since_at,
+            last_read().label("read"),
+            last_step().label("step"),
+        )
+        .where(Enrolment.cohort_id == cohort.id, is_silent(cohort, opened, at))
+        .order_by(Enrolment.alias)
+    )
+    found = []
+    for row in rows:
+        since = latest(row.read, row.step, row.agreed_at, row.since_at, opened) or opened
+        days = whole_days(since, at=at, zone=cohort.zone)
+        found.append(Silent(id=row.public_id, alias=row.alias, days=days, since=since))
+    return len(found), sorted(found, key=lambda one: -one.days)[:SILENT_SHOWN]
+
+
+def overdue_nodes(cohort: Cohort, entries: Mapping[str, CalendarEntry], at: datetime) -> list[str]:
+    """The graded tasks of open modules whose date in the calendar is over."""
+    return [
+        task.node_id
+        for task in catalogue(cohort.version).tasks.values()
+        if task.graded
+        and task.kind is not TaskKind.CHECKPOINT
+        and (module := entries.get(task.module)) is not None
+        and module.opens_at is not None
+        and module.opens_at <= at
+        and (entry := entries.get(task.node_id)) is not None
+        and entry.due_at is not None
+        and entry.due_at <= at
+    ]
+
+
+def _late(cohort: Cohort, frame: Frame, at: datetime) -> int:
+    """How many are late with something and not silent."""
+    nodes = overdue_nodes(cohort, frame.entries, at)
+    is_counted = and_(is_late(nodes, at=at), ~is_silent(cohort, first_opened(cohort, frame.entries, at), at))
+    wanted = select(func.count()).select_from(Enrolment).where(Enrolment.cohort_id == cohort.id, is_counted)
+    return db.session.scalars(wanted).one() if nodes else 0
+
+
+def _waiting(who: Person, cohort: Cohort, at: datetime) -> Waiting:
+    """Counts of what has nothing to do with each other, in one statement."""
+    to_mark = and_(
+        Attempt.kind == TaskKind.ASSIGNMENT,
+        Attempt.state == AttemptState.HANDED_IN,
+        Enrolment.cohort_id == cohort.id,
+        Enrolment.state.in_(MAY_READ),
+    )
+    of_attempts = select(func.count(Attempt.id)).join(Enrolment, Enrolment.id == Attempt.enrolment_id).where(to_mark)
+    oldest = select(func.min(Attempt.handed_in_at)).join(Enrolment, Enrolment.id == Attempt.enrolment_id).where(to_mark)
+    requests = (
+        select(func.count(TimeRequest.id))
+        .join(Enrolment, Enrolment.id == TimeRequest.enrolment_id)
+        .where(is_waiting(cohort))
+    )
+    unanswered = (
+        select(func.count(Enrolment.id))
+        .join(Person, Person.id == Enrolment.person_id)
+        .where(Enrolment.cohort_id == cohort.id, is_unanswered(cohort, at))
+    )
+    to_invite = select(func.count(Enrolment.id)).where(Enrolment.cohort_id == cohort.id, is_to_invite(at))
+    lists = select(func.count(Upload.id)).where(Upload.cohort_id == cohort.id, Upload.state == UploadState.CHECKED)
+    sending = (
+        select(func.max(Sending.id))
+        .where(
+            Sending.cohort_id == cohort.id,
+            Sending.answer.is_(None),
+            Sending.asked_at > at - LASTS,
+            or_(Sending.asked_by_id.is_(None), Sending.asked_by_id != who.id),
+        )
+        .scalar_subquery()
+    )
+    row = db.session.execute(
+        select(
+            of_attempts.scalar_subquery().label("to_mark"),
+            oldest.scalar_subquery().label("oldest"),
+            requests.scalar_subquery().label("requests"),
+            unanswered.scalar_subquery().label("unanswered"),
+            lists.scalar_subquery().label("lists"),
+            select(Sending.public_id).where(Sending.id == sending).scalar_subquery().label("sending"),
+            to_invite.scalar_subquery().label("to_invite"),
+            staff.facilitators_of(cohort, at=at).scalar_subquery().label("facilitators"),
+        )
+    ).one()
+    return Waiting(**row._mapping)
+
+
+def is_unanswered(cohort: Cohort, at: datetime) -> ColumnElement[bool]:
+    """Her invitation went out and she has not come: for more than ten days, or it opens nothing any more."""
+    is_old = Enrolment.released_at < days_before(UNANSWERED_DAYS + 1, at=at, zone=cohort.zone)
+    has_code = exists().where(Invitation.person_id == Enrolment.person_id, *is_open_code(at)).correlate(Enrolment)
+    is_dead = and_(Person.login_index.is_(None), ~has_code)
+    return and_(
+        Enrolment.agreed_at.is_(None),
+        Enrolment.state.in_(UNDER_WAY),
+        Enrolment.released_at.is_not(None),
+        or_(is_old, is_dead),
+    )
+
+
+def is_to_invite(at: datetime) -> ColumnElement[bool]:
+    """Nobody has sent her invitation, nor asked a second person whether it is sent."""
+    is_waiting_or_sent = or_(
+        Sending.answer == Answer.CONFIRMED,  # many are sent bit by bit
+        and_(Sending.answer.is_(None), Sending.asked_at > at - LASTS),
+    )
+    is_asked = exists().where(Sending.id == Enrolment.sending_id, is_waiting_or_sent).correlate(Enrolment)
+    return and_(
+        Enrolment.agreed_at.is_(None), Enrolment.state.in_(UNDER_WAY), Enrolment.released_at.is_(None), ~is_asked
+    )
+
+
+def _modules(cohort: Cohort, frame: Frame, language: str) -> list[ModuleFigure]:
+    """Each module with how many have finished it."""
+    tasks: dict[str, int] = {}
+    for task in catalogue(cohort.version).tasks.values():
+        tasks[task.module] = tasks.get(task.module, 0) + (task.kind is not TaskKind.CHECKPOINT)
+    finished = _finished(cohort)
+    required = cohort.version.required_languages
+    return [
+        ModuleFigure(
+            number=module.position,
+            title=tell(module.title, language, required),
+            opens_at=frame.entries[module.node_id].opens_at,
+            lessons=(lessons := frame.lessons[module.node_id]),
+            finished=finished.get((module.id, lessons + tasks.get(module.node_id, 0)), 0),
+        )
+        for module in frame.modules
+    ]
+
+
+def _finished(cohort: Cohort) -> dict[tuple[int, int], int]:
+    """How many people did how many things of a module: by its number and by how many; one statement."""
+    version, within = cohort.version_id, (Enrolment.cohort_id == cohort.id, has_come(), Enrolment.state.in_(MAY_READ))
+    read = (
+        select(Progress.enrolment_id, Lesson.module_id, Lesson.node_id)
+        .join(Enrolment, Enrolment.id == Progress.enrolment_id)
+        .join(Lesson, and_(Lesson.version_id == version, Lesson.node_id == Progress.node_id))
+        .where(*within)
+    )
+    handed_in = (
+        select(Attempt.enrolment_id, Task.module_id, Task.node_id)
+        .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+        .join(Task, and_(Task.version_id == version, Task.node_id == Attempt.node_id))
+        .where(*within, Attempt.state != AttemptState.OPEN, Attempt.kind != TaskKind.CHECKPOINT)
+    )
+    done = union(read, handed_in).subquery()  # several attempts at one task are one thing
+    things = (
+        select(done.c.enrolment_id, done.c.module_id, func.count().label("things"))
+        .group_by(done.c.enrolment_id, done.c.module_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(things.c.module_id, things.c.things, func.count().label("people")).group_by(
+            things.c.module_id, things.c.things
+        )
+    )
+    return {(row.module_id, row.things): row.people for row in rows}

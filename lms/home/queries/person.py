@@ -1,0 +1,113 @@
+"""One participant for those who run her cohort: alias, state, what was told of her, never her name or contact."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import contains_eager, defer, joinedload
+
+from lms.accounts.models import Person, PersonKey
+from lms.accounts.queries import NOT_FOR_PAGES
+from lms.assessments.models import Conflict
+from lms.assessments.queries.queue import own_conflict
+from lms.cohorts.models import Cohort, Enrolment, FactRow
+from lms.cohorts.queries.seats import Seat
+from lms.courses.rules import Told, tell
+from lms.kernel.db import db
+
+from .activity import last_read, last_step, latest
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonFile:
+    """A participant as one member of staff gets her, with her key, so that what was typed about her can be read.
+
+    seen_at: her last reading, saving or handing in; pages tell whole days of it. in_conflict: the reader declared a
+    conflict of interest with her.
+    """
+
+    cohort: Cohort
+    participant: Enrolment
+    seen_at: datetime | None
+    in_conflict: bool
+
+    @property
+    def enrolment(self) -> None:
+        """Staff take no part."""
+        return None
+
+    @property
+    def owner(self) -> Person:
+        """The person under whose key things are sealed."""
+        return self.participant.person
+
+    @property
+    def seat(self) -> Seat:
+        """Her place in the course, as she has it herself."""
+        return Seat(cohort=self.cohort, enrolment=self.participant)
+
+    def title(self, language: str) -> Told:
+        """The cohort's title for a page in this language."""
+        return tell(self.cohort.title, language, self.cohort.version.required_languages)
+
+
+def find_file(who: Person, cohort_id: UUID, enrolment_id: UUID) -> PersonFile | None:
+    """The participant of an address: one statement."""
+    row = db.session.execute(
+        select(Enrolment, Cohort, Conflict.id, last_read(), last_step())
+        .join(Enrolment.cohort)
+        .join(Cohort.version)
+        .join(Enrolment.person)
+        .outerjoin(PersonKey, PersonKey.person_id == Person.public_id)
+        .outerjoin(Conflict, own_conflict(who))
+        .where(Cohort.public_id == cohort_id, Enrolment.public_id == enrolment_id)
+        .options(
+            contains_eager(Enrolment.person).options(
+                contains_eager(Person.key), *(defer(column, raiseload=True) for column in NOT_FOR_PAGES)
+            ),
+            contains_eager(Enrolment.cohort).contains_eager(Cohort.version),
+            joinedload(Enrolment.group),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    participant, cohort, conflict, read, step = row
+    return PersonFile(
+        cohort=cohort, participant=participant, seen_at=latest(read, step), in_conflict=conflict is not None
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactFile(PersonFile):
+    """One of the things that were entered for her by hand."""
+
+    fact: FactRow
+
+
+def find_fact(who: Person, cohort_id: UUID, enrolment_id: UUID, fact_id: UUID) -> FactFile | None:
+    """The entry of an address."""
+    found = find_file(who, cohort_id, enrolment_id)
+    if found is None:
+        return None
+    of_hers = FactRow.enrolment_id == found.participant.id, FactRow.public_id == fact_id
+    fact = db.session.scalars(select(FactRow).where(*of_hers)).one_or_none()
+    if fact is None:
+        return None
+    return FactFile(
+        cohort=found.cohort,
+        participant=found.participant,
+        seen_at=found.seen_at,
+        in_conflict=found.in_conflict,
+        fact=fact,
+    )
+
+
+def names_of(numbers: Collection[int | None]) -> Mapping[int, str]:
+    """What members of staff are called, by number: one statement, none for nobody."""
+    known = {number for number in numbers if number is not None}
+    if not known:
+        return {}
+    rows = db.session.execute(select(Person.id, Person.shown_name).where(Person.id.in_(known)))
+    return {row.id: row.shown_name for row in rows}

@@ -1,0 +1,108 @@
+"""Who of a cohort is ready: the participants with what they have done, as far as completion asks for it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, select
+
+from lms.accounts.models import Person
+from lms.assessments.models import Conflict
+from lms.assessments.queries.catalogue import catalogue
+from lms.assessments.queries.completion import asked_of, records_of
+from lms.assessments.queries.queue import own_conflict
+from lms.cohorts.models import Cohort, Enrolment
+from lms.cohorts.rules.completion import Record
+from lms.cohorts.rules.enrolment import MAY_READ, UNDER_WAY
+from lms.courses.rules import Told
+from lms.kernel.db import db
+
+from .activity import has_come
+
+ROWS_A_PAGE = 25
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadyLine:
+    """One participant. record: None where the reader has a conflict of interest with her, or is herself."""
+
+    id: UUID
+    alias: str
+    language: str
+    has_come: bool
+    record: Record | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadyPage:
+    """One page of the list. number: from 1. total: of those who came. to_come: how many have still to come."""
+
+    rows: Sequence[ReadyLine]
+    number: int
+    pages: int
+    total: int
+    to_come: int
+
+
+def page_of(who: Person, cohort: Cohort, *, number: int) -> ReadyPage:
+    """A page of those who came and take or took part, by alias: five statements at any size."""
+    taking_part = Enrolment.cohort_id == cohort.id, Enrolment.state.in_(MAY_READ)
+    still_to_come = and_(~has_come(), Enrolment.state.in_(UNDER_WAY))
+    total, to_come = db.session.execute(
+        select(func.count().filter(has_come()), func.count().filter(still_to_come))
+        .select_from(Enrolment)
+        .where(*taking_part)
+    ).one()
+    pages = max(-(-total // ROWS_A_PAGE), 1)
+    number = min(max(number, 1), pages)
+    listed = _listed(who, has_come(), *taking_part).offset((number - 1) * ROWS_A_PAGE).limit(ROWS_A_PAGE)
+    rows = _lines(cohort, db.session.execute(listed).all())
+    return ReadyPage(rows=rows, number=number, pages=pages, total=total, to_come=to_come)
+
+
+def table_of(who: Person, cohort: Cohort) -> Sequence[ReadyLine]:
+    """Everybody who takes or took part, those who have still to come included, for a table that is taken along."""
+    is_expected = has_come() | Enrolment.state.in_(UNDER_WAY)
+    wanted = Enrolment.cohort_id == cohort.id, Enrolment.state.in_(MAY_READ), is_expected
+    return _lines(cohort, db.session.execute(_listed(who, *wanted)).all(), records_of(cohort))
+
+
+def _listed(who: Person, *wanted: ColumnElement[bool]) -> Any:
+    hidden = (Conflict.id.is_not(None) | (Enrolment.person_id == who.id)).label("is_hidden")
+    return (
+        select(
+            Enrolment.id, Enrolment.public_id, Enrolment.alias, Enrolment.course_language, Enrolment.agreed_at, hidden
+        )
+        .outerjoin(Conflict, own_conflict(who))
+        .where(*wanted)
+        .order_by(Enrolment.alias, Enrolment.id)
+    )
+
+
+def _lines(cohort: Cohort, rows: Sequence[Any], records: Mapping[int, Record] | None = None) -> list[ReadyLine]:
+    """records: of everybody, where they were read already."""
+    if records is None:
+        records = records_of(cohort, [row.id for row in rows if not row.is_hidden])
+    return [
+        ReadyLine(
+            id=row.public_id,
+            alias=row.alias,
+            language=row.course_language,
+            has_come=row.agreed_at is not None,
+            record=None if row.is_hidden or row.agreed_at is None else records.get(row.id),
+        )
+        for row in rows
+    ]
+
+
+def lacks_check(cohort: Cohort) -> bool:
+    """Whether the rule asks for a readiness check that the cohort's version does not have, so that nobody is ready."""
+    asked = asked_of(cohort)
+    return asked.has_readiness and asked.readiness is None
+
+
+def titles_of(cohort: Cohort, language: str) -> Mapping[str, Told]:
+    """The titles of what a cohort's version asks, by node id."""
+    asked = catalogue(cohort.version)
+    return {task.node_id: asked.title(task, language) for task in asked.tasks.values() if task.title is not None}

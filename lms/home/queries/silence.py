@@ -1,0 +1,16 @@
+"""Who of a cohort is silent, for messages that ask whether all is well."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement
+
+from lms.cohorts.models import Cohort
+from lms.cohorts.queries.seats import calendar_of
+
+from .activity import first_opened, is_silent
+
+
+def who_is_silent(cohort: Cohort, at: datetime) -> ColumnElement[bool]:
+    """The same people as on the coordinator's page, as a condition over Enrolment: one statement to know since when."""
+    entries = {entry.node_id: entry for entry in calendar_of(cohort)}
+    return is_silent(cohort, first_opened(cohort, entries, at), at)
