@@ -37,6 +37,7 @@ class Application:
 
 
 ELSEWHERE = {
+    "certificate": "lms.certificates.cli",
     "content": "lms.content.cli",
     "demo": "lms.home.cli",
     "doctor": "lms.home.cli",

@@ -13,32 +13,51 @@ from lms.accounts import views as accounts
 from lms.assessments import jobs as assessments_jobs
 from lms.assessments.models import StepRow
 from lms.assessments.policy import AssessmentPermission
-from lms.assessments.queries.activities import find_activities
-from lms.assessments.views import bank, checkpoints, marking, receipts, results, tasks, writing
+from lms.assessments.queries.activities import find_activities, people_who_tried
+from lms.assessments.rules.events import MarksReleased, QuizPassed
+from lms.assessments.views import asking, bank, checkpoints, marking, receipts, results, tasks, writing
 from lms.audit.dictionary import check_dictionary
 from lms.audit.models import Entry
+from lms.certificates import jobs as certificates_jobs
+from lms.certificates.keys import init_keys
+from lms.certificates.views import cohort as completion
+from lms.certificates.views import own as certificates
+from lms.certificates.views import verify
+from lms.cohorts import begun, silent
+from lms.cohorts import jobs as cohorts_jobs
+from lms.cohorts.policy import CohortPermission
+from lms.cohorts.views import dates, founding, invitations, messages, settling, staff, uploads
+from lms.home import calendars, desk, helping, person, reminders
 from lms.home import views as home
+from lms.home.policy import HomePermission
+from lms.home.queries.silence import who_is_silent
+from lms.kernel import events
 from lms.kernel.clock import Clock, SystemClock
 from lms.kernel.db import Base, connect_database
 from lms.kernel.policy import allows
+from lms.kernel.zones import use_own_zones
 from lms.messaging import jobs as messaging_jobs
 from lms.messaging import services as messaging
 from lms.modules import activities
 from lms.modules import views as modules
+from lms.modules.queries import people_who_read
 from lms.safety import views as safety
 from lms.settings import Environment, Settings
 from lms.shipped import shipped
-from lms.web import assets, compression, csrf, errors, headers, languages, pages
+from lms.web import assets, bodies, compression, csrf, errors, headers, languages, pages
 from lms.web.http import check_routes
 from lms.web.pages import NavigationLink, is_here, is_within
 
 CONNECT_SECONDS = 2  # the least that the driver takes
 POOL_SECONDS = 2
 MOST_BYTES_OF_A_FORM = 1_000_000
+MOST_LINKS = 5
+"""More links than this do not fit under the header of a phone; coordinators reach the questions from their cohorts."""
 
 
 def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     """The whole product, ready to serve. Raises Misconfigured when a route, a model or a setting is not in order."""
+    use_own_zones()
     app = Flask(__name__, static_folder=None, template_folder="web/templates")
     app.config.update(
         SQLALCHEMY_DATABASE_URI=settings.database_url,
@@ -56,13 +75,22 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["clock"] = clock or SystemClock()
     app.extensions["key_ring"] = settings.data_keys
+    init_keys(app, settings.certificate_keys_dir)
     connect_database(app, settings.keystore)
     check_dictionary(mapper.class_ for mapper in Base.registry.mappers)
     _dress(app, settings)
     work = (tasks.bp, writing.bp, checkpoints.bp, marking.bp)
     for blueprint in (home.bp, home.machine, accounts.bp, safety.bp, modules.bp, *work):
         app.register_blueprint(blueprint)
-    for blueprint in (results.bp, bank.bp, receipts.bp):
+    for blueprint in (results.bp, asking.bp, bank.bp, receipts.bp):
+        app.register_blueprint(blueprint)
+    for blueprint in (desk.bp, person.bp, helping.bp):
+        app.register_blueprint(blueprint)
+    for blueprint in (founding.bp, dates.bp, staff.bp, messages.bp, calendars.bp, calendars.machine):
+        app.register_blueprint(blueprint)
+    for blueprint in (uploads.bp, invitations.bp, settling.bp):
+        app.register_blueprint(blueprint)
+    for blueprint in (certificates.bp, completion.bp, verify.bp, verify.machine):
         app.register_blueprint(blueprint)
     _wire(app)
     check_routes(app)
@@ -80,6 +108,7 @@ def _dress(app: Flask, settings: Settings) -> None:
     assets.init_assets(app)
     languages.init_languages(app, str(shipped("translations")))
     session.init_sessions(app)
+    bodies.init_bodies(app)
     csrf.init_csrf(app)
     errors.init_errors(app)
     pages.init_pages(app, navigation)
@@ -88,10 +117,21 @@ def _dress(app: Flask, settings: Settings) -> None:
 def _wire(app: Flask) -> None:
     """Every subscription and every kind of background work, on one page."""
     activities.init_activities(app, activities.Providers(find_activities, checkpoints.below_lesson))
+    begun.init_begun(app, (people_who_read, people_who_tried))
+    silent.init_silent(app, who_is_silent)
     messaging.handle(app, accounts_jobs.MESSAGE, accounts_jobs.deliver)
     messaging.handle(app, accounts_jobs.SWEEP, accounts_jobs.sweep, every=timedelta(hours=1))
     messaging.handle(app, assessments_jobs.CLOSE, assessments_jobs.close, every=timedelta(minutes=1))
+    messaging.handle(app, cohorts_jobs.TAKE_OVER, cohorts_jobs.take_over)
+    messaging.handle(app, cohorts_jobs.SEND, cohorts_jobs.send)
+    messaging.handle(app, cohorts_jobs.SWEEP, cohorts_jobs.sweep, every=timedelta(hours=1))
     messaging.handle(app, messaging_jobs.SWEEP, messaging_jobs.sweep, every=timedelta(days=1))
+    messaging.handle(app, messaging_jobs.WATCH, messaging_jobs.watch, every=timedelta(minutes=1))
+    messaging.handle(app, reminders.REMIND, reminders.remind, every=reminders.EVERY)
+    messaging.handle(app, certificates_jobs.DECIDE, certificates_jobs.decide, every=timedelta(minutes=10))
+    messaging.handle(app, certificates_jobs.MAKE, certificates_jobs.make)
+    events.subscribe(app, MarksReleased, certificates_jobs.decide_soon)
+    events.subscribe(app, QuizPassed, certificates_jobs.decide_shortly)
 
 
 def navigation(person: Any) -> list[NavigationLink]:
@@ -104,23 +144,42 @@ def navigation(person: Any) -> list[NavigationLink]:
         NavigationLink(
             label=pgettext("navigation", "Course"),
             href=url_for("modules.courses"),
-            current=any(is_here(endpoint) for endpoint in course) or is_within("tasks", "writing", "checkpoints"),
+            current=any(is_here(endpoint) for endpoint in course)
+            or is_within("tasks", "writing", "checkpoints")
+            or is_here("asking.more_time"),
         ),
     ]
+    if allows(CohortPermission.LIST, person):
+        links.append(
+            NavigationLink(
+                label=pgettext("navigation", "Cohorts"),
+                href=url_for("cohorts.cohorts"),
+                current=is_within(
+                    "cohorts", "dates", "staff", "messages", "uploads", "invitations", "completion", "desk", "people"
+                )
+                or is_here("asking.waiting"),
+            )
+        )
     if allows(AssessmentPermission.QUEUE, person):
         links.append(
             NavigationLink(
                 label=pgettext("navigation", "Marking"), href=url_for("marking.queue"), current=is_within("marking")
             )
         )
+    if allows(HomePermission.HELP, person) and len(links) < MOST_LINKS - 1:
+        links.append(
+            NavigationLink(
+                label=pgettext("navigation", "People"), href=url_for("helping.needs_help"), current=is_within("helping")
+            )
+        )
     links.append(
         NavigationLink(
             label=pgettext("navigation", "Results"),
             href=url_for("results.own"),
-            current=is_within("results", "receipts"),
+            current=is_within("results", "receipts", "certificates"),
         )
     )
-    if allows(AssessmentPermission.PREVIEW, person):
+    if allows(AssessmentPermission.PREVIEW, person) and len(links) < MOST_LINKS:
         links.append(
             NavigationLink(
                 label=pgettext("navigation", "Questions"), href=url_for("bank.items"), current=is_within("bank")

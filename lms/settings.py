@@ -40,6 +40,7 @@ class Limits:
 
     per_pair: of one account from one source. A device that signed in before has a limit of its own: others' failures
     do not keep her out (docs/security/threat-model.md E2). alarm: failures of all together that are logged.
+    checks_per_source: how many certificates are checked from one source, whatever the answers.
     """
 
     window_minutes: int = 15
@@ -48,6 +49,7 @@ class Limits:
     per_device: int = 20
     per_source: int = 30
     alarm: int = 600
+    checks_per_source: int = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +87,11 @@ class Settings:
     def keystore(self) -> Path | None:
         """The file of person keys; None where the database keeps them in a schema."""
         return self.keys_dir / "person-keys.sqlite" if self.database_url.startswith("sqlite") else None
+
+    @property
+    def certificate_keys_dir(self) -> Path:
+        """The folder of the keys that sign certificates; `lms.certificates.signing` makes and reads them."""
+        return self.keys_dir / "certificate-keys"
 
 
 def current_settings() -> Settings:
@@ -229,7 +236,7 @@ def _secret(
         return value
     path = Path(value.removeprefix("file:"))
     if not path.exists() and path == default:
-        _make_once(path, make())
+        make_once(path, make())
     try:
         if environment is Environment.PRODUCTION and stat.S_IMODE(path.stat().st_mode) & 0o077:
             raise Misconfigured(f"{name}: others can read {path}; run: chmod 600 {path}")
@@ -241,7 +248,7 @@ def _secret(
     return found
 
 
-def _make_once(path: Path, secret: str) -> None:
+def make_once(path: Path, secret: str) -> None:
     """Write a new secret whole or not at all; of several processes that start together, one wins and all read it."""
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".") as file:  # made with mode 600
         file.write(secret + "\n")

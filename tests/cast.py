@@ -7,9 +7,10 @@ from uuid import UUID
 from lms.accounts import services as accounts
 from lms.accounts.models import Person
 from lms.accounts.rules import ContactKind, Role
-from lms.cohorts import services as cohorts
 from lms.cohorts.models import Cohort
-from lms.cohorts.queries import calendar_of
+from lms.cohorts.queries.seats import calendar_of
+from lms.cohorts.rules.enrolment import EnrolmentState
+from lms.cohorts.services import enrolling, founding
 from lms.courses import rules as courses
 from lms.courses.models import Version
 from lms.courses.services import publish_version
@@ -213,14 +214,14 @@ def make_cast() -> Cast:
     }
     for name in ("cedar", "nour", "olivier", "paused", "withdrawn"):
         person, member = people[name]
-        enrolment = cohorts.enrol(
+        enrolment = enrolling.enrol(
             person, cohort, alias=member.shown_name, course_language=member.language, by=None, at=NOW
         )
         if name in ("paused", "withdrawn"):
-            enrolment.state = cohorts.EnrolmentState(name)
-    cohorts.enrol(people["other_cohort"][0], other, alias="Basalt", course_language="en", by=None, at=NOW)
-    accounts.grant_role(people["facilitator"][0], Role.FACILITATOR, cohort_id=cohort.id, by=None, at=NOW - DAY)
-    accounts.grant_role(people["coordinator"][0], Role.COORDINATOR, cohort_id=cohort.id, by=None, at=NOW - DAY)
+            enrolment.state = EnrolmentState(name)
+    enrolling.enrol(people["other_cohort"][0], other, alias="Basalt", course_language="en", by=None, at=NOW)
+    accounts.grant_role(people["facilitator"][0], Role.FACILITATOR, cohort_id=cohort.id, by=None, at=NOW - 8 * DAY)
+    accounts.grant_role(people["coordinator"][0], Role.COORDINATOR, cohort_id=cohort.id, by=None, at=NOW - 8 * DAY)
     return Cast(
         **{name: member for name, (_, member) in people.items()},
         cohort_id=cohort.public_id,
@@ -233,7 +234,7 @@ def make_cast() -> Cast:
 
 
 def _cohort(version: Version, year: int, opens: dict[str, datetime], dues: dict[str, datetime] | None = None) -> Cohort:
-    new = cohorts.NewCohort(
+    new = founding.NewCohort(
         title=version.title,
         year=year,
         zone="Europe/Oslo",
@@ -242,7 +243,7 @@ def _cohort(version: Version, year: int, opens: dict[str, datetime], dues: dict[
         opens=opens,
         dues=dues or {},
     )
-    return cohorts.make_cohort(version, new, by=None, at=NOW)
+    return founding.make_cohort(version, new, by=None, at=NOW)
 
 
 def _member(name: str, language: str, zone: str) -> tuple[Person, Member]:

@@ -115,6 +115,8 @@ class Visitor:
     def _read(self, response: TestResponse, expect: int) -> Page:
         page = Page(response)
         assert page.status == expect, f"{page.status} instead of {expect}: {page.words()[:300]}"
+        if self.client.get_cookie("sid") is not None:
+            assert page.headers["Cache-Control"] == "no-store"
         if response.mimetype == "text/html" and page.status not in (301, 302, 303, 308):
             assert faults(page.text) == []
         self.last = page

@@ -24,7 +24,15 @@ from tests.tools import postgres
 POSTGRES = "LMS_TEST_POSTGRES"
 FRAME = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA")
 _open = ExitStack()
-ENABLED_BY = {"postgresql": "the package postgresql (server binaries)", "chromium": "the package chromium"}
+ENABLED_BY = {
+    "postgresql": "the package postgresql (server binaries)",
+    "chromium": "the package chromium",
+    "pdftoppm": "the package poppler-utils",
+    "zbarimg": "the package zbar-tools",
+    "soffice": "the package libreoffice-calc-nogui",
+    "khal": "the package khal",
+    "vdirsyncer": "the package vdirsyncer",
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -99,7 +99,12 @@ class Live:
     def _run(self, module: str, *arguments: str, folder: Path) -> str:
         environ = {**_clean_environment(), "LMS_ENV": "demo", "LMS_DATA_DIR": str(self.data_dir)}
         done = subprocess.run(
-            [sys.executable, "-m", module, *arguments], cwd=folder, env=environ, capture_output=True, text=True
+            [sys.executable, "-m", module, *arguments],
+            cwd=folder,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=START_SECONDS,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -164,6 +169,30 @@ def demo(folder: Path, *options: str) -> Iterator[Live]:
         yield Live(told["base_url"], folder, people)
     finally:
         _stop(process)
+
+
+@contextmanager
+def empty_site(folder: Path) -> Iterator[Live]:
+    """What an operator has on the first day: both programmes and nobody; a server and a worker as processes."""
+    port = _free_port()
+    live = Live(f"http://localhost:{port}", folder, ())
+    environ = {**_clean_environment(), "LMS_ENV": "demo", "LMS_DATA_DIR": str(live.data_dir), "LMS_PORT": str(port)}
+    live.command("db", "upgrade")
+    for programme in sorted((Path(__file__).parents[1] / "content").iterdir()):
+        live.command("content", "import", str(programme))
+    started = []
+    try:
+        for command in ("serve", "worker"):
+            with (folder / f"{command}.log").open("wb") as log:
+                arguments = [sys.executable, "-m", "lms", command]
+                started.append(
+                    subprocess.Popen(arguments, cwd=folder, env=environ, stdout=log, stderr=log, start_new_session=True)
+                )
+        _wait(started[0], f"http://127.0.0.1:{port}/readyz", folder / "serve.log")
+        yield live
+    finally:
+        for process in started:
+            _stop(process)
 
 
 def _clean_environment() -> dict[str, str]:

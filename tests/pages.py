@@ -27,20 +27,44 @@ class _Reader(HTMLParser):
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.title, self._in_title = "", False
         self._svg = 0
+        self.headings: list[str] = []
+        """Of the columns of the table that is being read."""
+        self.strange_labels: list[str] = []
+        self._column, self._in_heading = 0, False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
         self._svg += tag == "svg"
         self._in_title = tag == "title" and not self._svg
+        self._read_cell(tag, dict(attrs))
+
+    def _read_cell(self, tag: str, attrs: dict[str, str | None]) -> None:
+        """On a phone a table is cards, and each cell carries the heading of its column."""
+        if tag == "table":
+            self.headings = []
+        elif tag == "tr":
+            self._column = 0
+        elif tag in ("th", "td"):
+            self._in_heading = attrs.get("scope") == "col"
+            if self._in_heading:
+                self.headings.append("")
+            elif "data-l" in attrs and attrs["data-l"] not in self.headings[self._column : self._column + 1]:
+                self.strange_labels.append(str(attrs["data-l"]))
+            self._column += int(attrs.get("colspan") or 1)
 
     def handle_endtag(self, tag: str) -> None:
         self._svg -= tag == "svg"
+        if tag == "th" and self._in_heading:
+            self._in_heading = False
+            self.headings[-1] = " ".join(self.headings[-1].split())
         if tag == "title":
             self._in_title = False
 
     def handle_data(self, data: str) -> None:
         if self._in_title:
             self.title += data
+        if self._in_heading:
+            self.headings[-1] += data
 
 
 def faults(html: str) -> list[str]:
@@ -50,6 +74,7 @@ def faults(html: str) -> list[str]:
     found = [*_frame(page), *_forms(page), *_inline(page), *_links(page)]
     ids = [str(a["id"]) for _, a in page.tags if "id" in a]
     found += [f"id {i} is used twice" for i in sorted({i for i in ids if ids.count(i) > 1})]
+    found += [f"a cell is labelled {label!r}, unlike its column" for label in page.strange_labels]
     size = len(brotli.compress(html.encode(), quality=5))
     if size > MOST_BYTES:
         found.append(f"the page weighs {size} bytes")

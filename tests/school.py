@@ -19,9 +19,9 @@ from lms.app import create_app
 from lms.assessments.queries import sitting as sittings
 from lms.assessments.rules.attempts import Answered, HandIn
 from lms.assessments.services import taking
-from lms.cohorts import services as cohorts
 from lms.cohorts.models import Cohort
-from lms.cohorts.queries import calendar_of
+from lms.cohorts.queries.seats import calendar_of
+from lms.cohorts.services import enrolling, founding
 from lms.content import services as content
 from lms.courses import queries as courses
 from lms.courses.models import Version
@@ -110,7 +110,7 @@ class School:
         """A cohort whose modules opened a week ago and whose tasks are due in a week."""
         week = timedelta(days=7)
         today = self.at.date()
-        new = cohorts.NewCohort(
+        new = founding.NewCohort(
             title=version.title,
             year=today.year,
             zone="Europe/Oslo",
@@ -119,7 +119,7 @@ class School:
             opens={module.node_id: self.at - week for module in courses.modules_of(version)},
             dues={"m1-ten": self.at + week, "m1-memo": self.at + week},
         )
-        return cohorts.make_cohort(version, new, by=None, at=self.at)
+        return founding.make_cohort(version, new, by=None, at=self.at)
 
     def person(self, login: str, role: str, language: str) -> Person:
         """Somebody who can sign in."""
@@ -134,7 +134,7 @@ class School:
     def enrol(self, login: str, language: str, cohort: Cohort) -> Person:
         """A participant of this cohort; her alias is her sign-in name."""
         person = self.person(login, Role.PARTICIPANT, language)
-        cohorts.enrol(person, cohort, alias=login, course_language=language, by=None, at=self.at)
+        enrolling.enrol(person, cohort, alias=login, course_language=language, by=None, at=self.at)
         return person
 
     def write(self, writer: Person, language: str, cohort: Cohort, text: str) -> None:

@@ -65,7 +65,7 @@ def test_the_import_contracts_hold():
     [
         (CONTRACTS[0], "lms/kernel/ids.py", "import lms.web.http"),
         (CONTRACTS[1], "lms/accounts/models.py", "import lms.accounts.services"),
-        (CONTRACTS[2], "lms/cohorts/rules.py", "import sqlalchemy"),
+        (CONTRACTS[2], "lms/cohorts/rules/opening.py", "import sqlalchemy"),
         (CONTRACTS[3], "lms/home/demo.py", "import lms.accounts.views"),
     ],
 )

@@ -133,6 +133,16 @@ def test_a_new_sentence_in_the_source_is_found(tree):
     assert "out of date" in "\n".join(messages.faults(tree))
 
 
+def test_both_forms_of_a_refusal_that_counts_are_extracted(tree):
+    (tree / "lms" / "errors.py").write_text(
+        'from x import lazy_counted as _ln\nMOST = _ln("%(most)s row is read", "%(most)s rows are read", "most")\n'
+    )
+
+    [entry] = [one for one in messages.extract(tree) if one.msgid == "%(most)s row is read"]
+
+    assert entry.msgid_plural == "%(most)s rows are read" and entry.flags == ["python-format"]
+
+
 def test_a_sentence_that_returns_gets_its_translation_back(tree):
     page = tree / "lms" / "web" / "templates" / "page.html"
     page.write_text("")

@@ -114,13 +114,16 @@ def test_the_demo_file_is_private_and_as_agreed(demo):
     assert found["base_url"] == "http://localhost:8000"
     roles = [account["role"] for account in found["accounts"]]
     counted = [roles.count(role) for role in ("participant", "facilitator", "coordinator", "editor")]
-    assert counted == [30, 3, 2, 2]
+    assert counted == [31, 3, 2, 2]
     assert {account["locale"] for account in found["accounts"]} == {"en", "fr", "ar"}
     assert set(found["accounts"][0]) == {"role", "login", "password", "totp_secret", "locale"}
     common = {f"{role}.{page}" for role in ROLES for page in ("home", "course", "lesson")}
     staff = {f"{role}.{page}" for role in ROLES[1:] for page in ("queue", "mark", "release", "gradebook")}
-    own = {"participant.quiz", "participant.assignment", "participant.results", "editor.home"}
-    assert set(found["pages"]) == common | staff | own
+    hers = {f"participant.{page}" for page in ("quiz", "assignment", "results", "certificate")}
+    desk = ("cohorts", "cohort", "participants", "completion", "messages", "requests", "dates", "settings", "staff")
+    desks = {f"coordinator.{page}" for page in (*desk, "invitations")}
+    others = {"facilitator.help", "editor.home", "public.verify", "public.certificate"}
+    assert set(found["pages"]) == common | staff | hers | desks | others
 
 
 def test_a_second_demo_loses_nothing_and_keeps_its_address_true(demo):

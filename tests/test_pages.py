@@ -26,6 +26,11 @@ def test_a_sound_page_has_no_faults():
         ("<a href='#nowhere'>x</a>", "a link leads nowhere: #nowhere"),
         ("<form method='post'></form>", "a form without token"),
         ("Module %(number)s", "a placeholder was not filled in"),
+        ('<table><th scope="col">Day<tr><td data-l="Days">', "a cell is labelled 'Days', unlike its column"),
+        (
+            '<table><th scope="col">A</th><th scope="col">B</th><tr><td colspan="2">x</td><td data-l="B">y',
+            "a cell is labelled 'B', unlike its column",
+        ),
     ],
 )
 def test_the_linter_finds_each_fault(body, fault):

@@ -27,6 +27,12 @@ def test_keys_are_made_once_and_nobody_else_may_read_them(environ):
     assert modes == {0o600} and stat.S_IMODE(first.keys_dir.stat().st_mode) == 0o700
 
 
+def test_keys_of_certificates_lie_among_the_keys_and_never_in_a_backup(tmp_path, environ):
+    found = read_settings(environ)
+    assert found.certificate_keys_dir == tmp_path / "data-keys" / "certificate-keys"
+    assert not found.certificate_keys_dir.is_relative_to(found.data_dir)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -100,7 +100,7 @@ def _pressing(path: str, role: str, *links: str) -> Way:
     def go(surfer: Surfer, language: str) -> None:
         _signed_in(path, role)(surfer, language)
         for link in links:
-            surfer.press(f'main a[href*="{link}"] >> nth=0')
+            surfer.press(f'main a[href*="{link}"]:not([href$=".xlsx"]) >> nth=0')
 
     return go
 
@@ -214,6 +214,16 @@ def _closed_task(surfer: Surfer, language: str) -> None:
     surfer.open(f"/{language}/t/{UUID(str(task))}")
 
 
+def _ended(surfer: Surfer, language: str) -> None:
+    """An assignment that nobody wrote before its cohort was closed."""
+    ((task,),) = surfer.live.rows(
+        "SELECT e.public_id FROM cohorts_calendar_entry e JOIN cohorts_cohort c ON c.id = e.cohort_id"
+        " JOIN courses_task t ON t.version_id = c.version_id AND t.node_id = e.node_id AND t.kind = 'assignment'"
+        " WHERE c.closed_at IS NOT NULL ORDER BY c.starts_on, e.id LIMIT 1"
+    )
+    _alumna(f"/t/{UUID(str(task))}")(surfer, language)
+
+
 def _checkpoint_refused(surfer: Surfer, language: str) -> None:
     _lesson(surfer, language)
     action = surfer.page.get_attribute('#check form, form[action$="/answer"]', "action")
@@ -269,6 +279,190 @@ def _two_versions(surfer: Surfer, language: str) -> None:
     _send(surfer, here, op=str(uuid4()), version="0", do="draft", feedback="What the other saw.", knows_both="1")
 
 
+def _founder(surfer: Surfer, language: str, path: str = "/cohorts") -> None:
+    """Coordinators of the demo make cohorts too; they are given the role behind the server's back."""
+    surfer.live.rows(
+        "INSERT INTO accounts_role_grant (person_id, role, from_at) SELECT person_id, role, min(from_at)"
+        " FROM accounts_role_grant WHERE role = 'coordinator' GROUP BY person_id, role"
+        " HAVING count(*) = count(cohort_id)"
+    )
+    _signed_in(path, "coordinator")(surfer, language)
+
+
+def _frame(page: str) -> Way:
+    """A page of the first cohort of the demo, which follows the older of two versions."""
+
+    def go(surfer: Surfer, language: str) -> None:
+        assert surfer.live.school.people
+        ((cohort,),) = surfer.live.rows("SELECT public_id FROM cohorts_cohort ORDER BY id LIMIT 1")
+        _signed_in(f"/cohort/{UUID(str(cohort))}/{page}", "coordinator")(surfer, language)
+
+    return go
+
+
+def _dates_refused(surfer: Surfer, language: str) -> None:
+    _frame("dates")(surfer, language)
+    surfer.page.fill("#ends_on", "2024-01-01")
+    surfer.press('main button[value="check"]')
+
+
+def _staff_code(surfer: Surfer, language: str) -> None:
+    _frame("staff")(surfer, language)
+    surfer.page.fill("#shown_name", "Hoda M.")
+    surfer.press('main form[action$="/invite"] button')
+
+
+def _alumna(path: str) -> Way:
+    """Somebody of last year, who has a certificate."""
+
+    def go(surfer: Surfer, language: str) -> None:
+        account = next(one for one in surfer.live.people("participant", "en") if one.login.startswith("alumna"))
+        _as(surfer, account, language)
+        surfer.open(f"/{language}{path}")
+
+    return go
+
+
+def _completion(*links: str) -> Way:
+    """Completion of the cohort that is under way."""
+
+    def go(surfer: Surfer, language: str) -> None:
+        cohort = surfer.live.pages["participant.course"].removeprefix("/c/")
+        _pressing(f"/cohort/{cohort}/completion", "coordinator", *links)(surfer, language)
+
+    return go
+
+
+def _year(path: str = "") -> Way:
+    """A page of the cohort that is under way, for its coordinators."""
+
+    def go(surfer: Surfer, language: str) -> None:
+        cohort = surfer.live.pages["participant.course"].removeprefix("/c/")
+        _signed_in(f"/cohort/{cohort}{path}", "coordinator")(surfer, language)
+
+    return go
+
+
+def _looked_at(who: str) -> Way:
+    """A message to these people, as it is before it is sent."""
+
+    def go(surfer: Surfer, language: str) -> None:
+        _year("/messages/new")(surfer, language)
+        surfer.page.select_option("[name=what]", index=1)
+        surfer.page.select_option("[name=who]", who)
+        surfer.press('main form[action$="/preview"] button')
+
+    return go
+
+
+def _calendar_made(surfer: Surfer, language: str) -> None:
+    _signed_in("/account/calendar")(surfer, language)
+    surfer.press('main form[action$="/make"] button')
+
+
+def _participant(surfer: Surfer, language: str) -> None:
+    _year("/people")(surfer, language)
+    surfer.press("tbody a >> nth=0")
+
+
+def _ready(surfer: Surfer, language: str) -> None:
+    ((cohort,),) = surfer.live.rows("SELECT public_id FROM cohorts_cohort WHERE naming = 'named' ORDER BY id LIMIT 1")
+    _signed_in(f"/cohort/{UUID(str(cohort))}/ready", "coordinator")(surfer, language)
+
+
+def _more_time(surfer: Surfer, language: str) -> None:
+    _signed_in(f"{surfer.live.pages['participant.assignment']}/more-time")(surfer, language)
+
+
+def _requests(surfer: Surfer, language: str) -> None:
+    """A participant asks for longer than is given at once; then a coordinator looks."""
+    _more_time(surfer, language)
+    if surfer.page.locator("#wanted_on").count():
+        surfer.page.fill("#wanted_on", surfer.page.get_attribute("#wanted_on", "max") or "")
+        surfer.press('main form[action$="/ask"] button')
+    surfer.context.clear_cookies(name="sid")  # another person signs in at this browser
+    _year("/requests")(surfer, language)
+
+
+def _check_answer(surfer: Surfer, language: str) -> None:
+    surfer.open(f"/{language}{surfer.live.pages['public.certificate']}")
+
+
+LIST = """legal_name,interface_language,course_language,time_zone,remark
+Kanaria Testperson,{language},en,UTC,{once}
+Kanaria Other,{language},en,Mars,
+"""
+
+
+def _small_cohort(surfer: Surfer) -> str:
+    """The cohort of the demo that has free places."""
+    ((cohort,),) = surfer.live.rows(
+        "SELECT c.public_id FROM cohorts_cohort c JOIN cohorts_enrolment e ON e.cohort_id = c.id"
+        " WHERE c.closed_at IS NULL GROUP BY c.id HAVING count(*) BETWEEN 2 AND 16 ORDER BY c.id LIMIT 1"
+    )
+    return f"/cohort/{UUID(str(cohort))}"
+
+
+def _people(path: str) -> Way:
+    def go(surfer: Surfer, language: str) -> None:
+        _signed_in(_small_cohort(surfer) + path, "coordinator")(surfer, language)
+
+    return go
+
+
+def _list(surfer: Surfer, language: str) -> None:
+    _people("/people/upload")(surfer, language)
+    text = LIST.format(language=language, once=uuid4())  # the very same file would bring nobody
+    file = {"name": "list.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    surfer.page.set_input_files("#file", file)
+    surfer.press('main form[action$="/read"] button')
+
+
+def _sending(surfer: Surfer, language: str) -> None:
+    """Somebody waits for her invitation, and one coordinator has asked. There are few places: nobody is made twice."""
+    ((unused,),) = surfer.live.rows(
+        "SELECT count(*) FROM accounts_invitation i JOIN cohorts_enrolment e ON e.person_id = i.person_id"
+        " WHERE i.used_at IS NULL AND e.agreed_at IS NULL"
+    )
+    if unused:
+        _people("/invitations")(surfer, language)
+    else:
+        _list(surfer, language)
+        surfer.press('main form[action$="/confirm"] button')
+    surfer.open(f"/{language}{_small_cohort(surfer)}/invitations")
+    if surfer.page.locator('main form[action$="/ask"]').count():
+        surfer.press('main form[action$="/ask"] button')
+    ((sending,),) = surfer.live.rows("SELECT public_id FROM cohorts_sending ORDER BY id DESC LIMIT 1")
+    surfer.open(f"/{language}{_small_cohort(surfer)}/sending/{UUID(str(sending))}")
+
+
+def _sheets(surfer: Surfer, language: str) -> None:
+    _sending(surfer, language)
+    here = surfer.path
+    for coordinator in [one for one in surfer.live.accounts if one.role == "coordinator"]:
+        surfer.context.clear_cookies(name="sid")  # another person signs in at this browser: it takes two
+        _as(surfer, coordinator, language)
+        surfer.open(here)
+        if surfer.page.locator('main form[action$="/confirm"]').count():
+            surfer.press('main form[action$="/confirm"] button')
+    surfer.open(f"/{language}{_small_cohort(surfer)}/invitations")
+    surfer.press('main form[action$="/sheets"] button')
+
+
+def _place(surfer: Surfer, language: str) -> None:
+    _sheets(surfer, language)
+    code = surfer.page.locator(".leaf .code").first.inner_text()
+    surfer.context.clear_cookies()
+    surfer.open(f"/{language}/enrol")
+    surfer.page.fill("[name=code]", code)
+    surfer.press("main form button")
+    surfer.page.fill("[name=login]", f"newcomer {language} {uuid4()}")
+    for field in ("passphrase", "again"):
+        surfer.page.fill(f"[name={field}]", "seven words that nobody would guess")
+    surfer.press("main form button")
+    surfer.open(surfer.path.replace("/en/", f"/{language}/", 1))
+
+
 TOUR = {
     stop.name: stop
     for stop in (
@@ -279,6 +473,12 @@ TOUR = {
         Stop("sign-in-errors", "accounts/sign_in.html", _sign_in_errors),
         Stop("enrol", "accounts/enrol.html", _plain("/enrol")),
         Stop("enrol-choose", "accounts/enrol.html", _enrol_choose),
+        Stop("upload", "cohorts/upload.html", _people("/people/upload")),
+        Stop("list", "cohorts/list.html", _list),
+        Stop("invitations", "cohorts/invitations.html", _people("/invitations")),
+        Stop("sending", "cohorts/sending.html", _sending),
+        Stop("sheets", "cohorts/sheets.html", _sheets),
+        Stop("place", "cohorts/place.html", _place),
         Stop("today", "home/today.html", _signed_in("/today")),
         Stop("courses", "modules/courses.html", _signed_in("/c/", "facilitator")),
         Stop("outline", "modules/outline.html", _outline),
@@ -292,6 +492,12 @@ TOUR = {
         Stop("bank", "assessments/bank.html", _signed_in("/bank", "coordinator")),
         Stop("bank-item", "assessments/item.html", _pressing("/bank", "coordinator", "/bank/")),
         Stop("account", "accounts/account.html", _signed_in("/account")),
+        Stop("calendar", "home/calendar.html", _signed_in("/account/calendar")),
+        Stop("calendar-made", "home/calendar.html", _calendar_made),
+        Stop("messages", "cohorts/messages/list.html", _year("/messages")),
+        Stop("message", "cohorts/messages/new.html", _year("/messages/new")),
+        Stop("message-looked-at", "cohorts/messages/new.html", _looked_at("under way")),
+        Stop("message-to-nobody", "cohorts/messages/new.html", _looked_at("done")),
         Stop("error-404", "errors/error.html", _plain("/nothing-here")),
         Stop("quiz", "assessments/quiz.html", _quiz_front),
         Stop("question", "assessments/question.html", _quiz_page("/q/1")),
@@ -308,12 +514,37 @@ TOUR = {
         Stop("aside", "assessments/aside.html", _aside),
         Stop("refused", "assessments/refused.html", _refused),
         Stop("closed-task", "assessments/closed.html", _closed_task),
+        Stop("ended", "assessments/ended.html", _ended),
         Stop("checkpoint-refused", "assessments/checkpoint_alone.html", _checkpoint_refused),
         Stop("queue", "assessments/marking/queue.html", _marking()),
         Stop("submission", "assessments/marking/submission.html", _submission),
         Stop("two-versions", "assessments/marking/two_versions.html", _two_versions),
         Stop("gone", "assessments/marking/gone.html", _gone),
         Stop("release", "assessments/marking/release.html", _marking("/release")),
+        Stop("certificate-missing", "certificates/missing.html", _signed_in("/results/certificate")),
+        Stop("certificate", "certificates/certificate.html", _alumna("/results/certificate")),
+        Stop("certificate-choices", "certificates/choices.html", _alumna("/results/certificate/again")),
+        Stop("completion", "certificates/cohort.html", _completion()),
+        Stop("completion-one", "certificates/case.html", _completion("/completion/")),
+        Stop("verify", "certificates/verify.html", _plain("/verify")),
+        Stop("verify-answer", "certificates/verify.html", _check_answer),
+        Stop("cohort", "home/cohort.html", _year()),
+        Stop("participants", "home/people.html", _year("/people")),
+        Stop("participant", "home/person.html", _participant),
+        Stop("session", "home/session.html", _year("/session/1")),
+        Stop("ready", "home/ready.html", _ready),
+        Stop("help", "home/help.html", _signed_in("/people/help", "facilitator")),
+        Stop("more-time", "assessments/more_time.html", _more_time),
+        Stop("requests", "assessments/requests.html", _requests),
+        Stop("cohorts", "cohorts/cohorts.html", _founder),
+        Stop("cohort-new", "cohorts/new.html", lambda surfer, language: _founder(surfer, language, "/cohorts/new")),
+        Stop("cohort-settings", "cohorts/settings.html", _frame("settings")),
+        Stop("cohort-dates", "cohorts/dates.html", _frame("dates")),
+        Stop("cohort-dates-refused", "cohorts/dates.html", _dates_refused),
+        Stop("cohort-staff", "cohorts/staff.html", _frame("staff")),
+        Stop("cohort-staff-code", "cohorts/code.html", _staff_code),
+        Stop("cohort-version", "cohorts/version.html", _frame("version")),
+        Stop("cohort-close", "cohorts/close.html", _frame("close")),
     )
 }
 STATUS = {
@@ -328,6 +559,8 @@ STATUS = {
     "checkpoint-refused": 409,
     "two-versions": 409,
     "gone": 409,
+    "message-to-nobody": 409,
+    "cohort-dates-refused": 422,
 }
 """The status of pages that are not simply there."""
 

@@ -1,5 +1,6 @@
 """What a person sees when something did not work: what happened, what was kept, what to do."""
 
+import gc
 import logging
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
@@ -26,6 +27,13 @@ def init_errors(app: Flask) -> None:
         app.register_error_handler(gone, _database_gone)
     app.register_error_handler(DBAPIError, _database_error)
     app.register_error_handler(Exception, _our_fault)
+    app.teardown_request(_close_what_is_read_only)
+
+
+def _close_what_is_read_only(_error: BaseException | None) -> None:
+    """Let go of the connection whose statement a traceback holds: open, it lends what is read-only to each new one."""
+    if g.pop("is_read_only", False):
+        gc.collect()
 
 
 def _page(status: int, heading: str, sentences: list[str], code: str | None = None) -> Response:
@@ -89,6 +97,7 @@ def _database_gone(error: Exception) -> ResponseReturnValue:
     code = new_code(8)
     log.error("database not able to work, code %s: %s", code, type(error).__name__)
     g.no_reader = True
+    g.is_read_only = isinstance(error, DBAPIError) and is_read_only(error.orig)
     g.pop("session_seen", None)  # noting that she was here would wait for the same database again
     if wants_json():
         response = jsonify(

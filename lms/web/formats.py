@@ -4,11 +4,11 @@ Months in Arabic carry both names, and a date is never written with numbers only
 unless the reader chose ٠-٩ for her Arabic pages.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel.dates import format_date, format_timedelta
 from babel.numbers import format_decimal
 from flask import g
 from flask_babel import get_locale, get_translations, gettext
@@ -27,6 +27,9 @@ ARABIC_MONTHS = (
     "تشرين الثاني/نوفمبر",
     "كانون الأول/ديسمبر",
 )
+FURTHEST_AHEAD = timedelta(days=14)
+"""From here on a date says more than a number of days."""
+
 ARABIC_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
 
@@ -59,6 +62,11 @@ def write_time(moment: datetime) -> str:
     return _digits(moment.astimezone(reader_zone()).strftime("%H:%M"))
 
 
+def write_clock(clock: time) -> str:
+    """A time as a clock shows it, in no zone."""
+    return _digits(clock.strftime("%H:%M"))
+
+
 def write_moment(moment: datetime) -> str:
     """Weekday, day, hour and whose time: what a deadline needs."""
     return gettext(
@@ -67,6 +75,20 @@ def write_moment(moment: datetime) -> str:
         time=write_time(moment),
         zone=write_offset(moment),
     )
+
+
+def write_ahead(moment: datetime, now: datetime) -> str:
+    """`in 3 hours`, in whole units and never more than there is; nothing for what is over or far away.
+
+    Rule: docs/security/threat-model.md R14 (beside the time and its zone, so that a wrong zone is noticed).
+    """
+    left = moment - now
+    if not timedelta(0) < left < FURTHEST_AHEAD:
+        return ""
+    # Minutes up to two hours, hours up to two days: near the end a rounded number harms.
+    unit = next((one for one in (timedelta(days=1), timedelta(hours=1)) if left >= 2 * one), timedelta(minutes=1))
+    whole = max(left // unit, 1) * unit
+    return _digits(format_timedelta(whole, granularity="minute", threshold=2, add_direction=True, locale=_language()))
 
 
 def write_offset(moment: datetime) -> str:
@@ -78,6 +100,15 @@ def write_offset(moment: datetime) -> str:
         return "UTC"
     hours, rest = divmod(abs(minutes), 60)
     return _digits(f"UTC{'+' if minutes > 0 else '−'}{hours}" + (f":{rest:02}" if rest else ""))
+
+
+def write_offset_in(moment: datetime, zone: str) -> str:
+    """The same of another place, such as the cohort's."""
+    before, g.time_zone = getattr(g, "time_zone", "UTC"), zone
+    try:
+        return write_offset(moment)
+    finally:
+        g.time_zone = before
 
 
 def ngettext(singular: str, plural: str, number: int, /, **variables: str) -> str:

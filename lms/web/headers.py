@@ -34,6 +34,8 @@ def init_headers(app: Flask, settings: Settings) -> None:
     def add(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = _policy()
         # A page for one person must not be kept by anything between her and us, nor by her browser.
+        if g.get("is_for_one"):
+            response.headers["Cache-Control"] = "no-store"
         response.headers.setdefault("Cache-Control", "no-store")
         response.vary.update(["Cookie", "Accept-Encoding"])
         return response

@@ -1,18 +1,18 @@
 """Who may open a route, and how a refusal is said."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import Flask, abort, current_app, has_request_context, request
+from flask import Flask, abort, current_app, g, has_request_context, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from lms.kernel.errors import Misconfigured, Refusal
 from lms.kernel.policy import Permission, allows, is_declared
 
-from .formats import write_day, write_moment
+from .formats import write_clock, write_day, write_moment, write_number
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
@@ -41,6 +41,7 @@ def allow(
             person = who()
             if person is None:
                 return cast(ResponseReturnValue, current_app.extensions["unauthorized"]())
+            g.is_for_one = True  # nobody keeps a copy of the answer, whatever the view says: see `headers`
             if on is None:
                 return view() if allows(permission, person) else abort(404)
             target = on(person, **url_arguments)
@@ -76,10 +77,14 @@ def wants_json() -> bool:
 
 def explain(refusal: Refusal) -> str:
     """The refusal's sentence for the reader: her language, her zone, her digits."""
-    return str(refusal.message) % {name: _shown(value) for name, value in refusal.values.items()}
+    return refusal.tell({name: _shown(value) for name, value in refusal.values.items()})
 
 
 def _shown(value: object) -> object:
     if isinstance(value, datetime):
         return write_moment(value)
+    if isinstance(value, time):
+        return write_clock(value)
+    if isinstance(value, int):
+        return write_number(value)
     return write_day(value) if isinstance(value, date) else value

@@ -47,6 +47,7 @@ def init_pages(app: Flask, navigation: Callable[[Any], list[NavigationLink]]) ->
     app.add_template_filter(formats.write_iso_date, "iso_date")
     app.add_template_filter(formats.write_moment, "moment")
     app.add_template_filter(formats.write_moment_in, "moment_in")
+    app.add_template_filter(formats.write_ahead, "ahead")
     app.add_template_filter(formats.write_time, "time")
     app.add_template_filter(formats.write_number, "number")
     app.add_template_filter(formats.write_hundredths, "hundredths")

@@ -54,9 +54,7 @@ class Server(BaseApplication):
 
 def serve(app: Flask, settings: Settings) -> None:
     """Serve until a signal ends it. No connection of this process may be shared with the ones it makes."""
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    _close_connections()
     # Read now: files that are replaced later do not meet older code. Compiled when they are first needed: that would
     # take as long as the rest of the start (docs/reliability.md, R1).
     loader = app.jinja_env.loader
@@ -69,8 +67,11 @@ def serve(app: Flask, settings: Settings) -> None:
 def start_beside(work: Callable[[threading.Event], None]) -> None:
     """Run background work in a process of its own that ends with this one, however this one ends.
 
-    The child waits at a pipe that nobody writes to: it closes by itself when the last process of ours is gone.
+    No connection is carried over: with one of SQLite both processes believe in locks that only one of them has, and
+    what the child writes is gone when the parent closes its end. The child waits at a pipe that nobody writes to: it
+    closes by itself when the last process of ours is gone.
     """
+    _close_connections()
     reading, writing = os.pipe()
     if os.fork():
         os.close(reading)
@@ -92,3 +93,9 @@ def start_beside(work: Callable[[threading.Event], None]) -> None:
         log.error("the worker ended: %s", type(fault).__name__)
     finally:
         os._exit(status)
+
+
+def _close_connections() -> None:
+    """Inside the command's own application context: its session holds a connection too."""
+    db.session.remove()
+    db.engine.dispose()

@@ -5,15 +5,18 @@ import psycopg
 import pytest
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import String, inspect, text
+from sqlalchemy import MetaData, String, inspect, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
+from lms.accounts import services as accounts
+from lms.accounts.models import Person
 from lms.app import create_app
 from lms.kernel import migrations
 from lms.kernel.clock import FixedClock
 from lms.kernel.db import db, transaction
 from lms.kernel.errors import Misconfigured
-from tests.cast import NOW, make_cast
+from lms.messaging import services as messaging
+from tests.cast import DAY, NOW, make_cast
 from tests.conftest import POSTGRES, need, settings_for
 from tests.tools import postgres
 
@@ -90,6 +93,78 @@ def test_down_and_up_again_leaves_nothing_behind(empty):
     assert tables() == {"alembic_version"}
     migrations.upgrade()
     migrations.check()
+
+
+def reflected():
+    metadata = MetaData()
+    metadata.reflect(db.engine)
+    return {name: table for name, table in metadata.tables.items() if name != "alembic_version"}
+
+
+def stored():
+    """Every row of every table as it stands, whatever the schema is."""
+    db.session.remove()
+    with db.engine.connect() as connection:
+        return {
+            name: [dict(row) for row in connection.execute(select(table).order_by(*table.primary_key)).mappings()]
+            for name, table in reflected().items()
+        }
+
+
+def change(table, row_id, **values):
+    found = reflected()[table]
+    with db.engine.begin() as connection:
+        assert connection.execute(update(found).where(found.c.id == row_id).values(**values)).rowcount == 1
+
+
+@pytest.fixture
+def before_a_year(empty):
+    """A database of 0002 with people, cohorts, work, a code and a job; each cohort's version differs from the other."""
+    migrations.upgrade()
+    with transaction():
+        cast = make_cast()
+        accounts.invite(db.session.get_one(Person, cast.stranger.id), by=None, at=NOW)
+        messaging.enqueue("accounts.sweep", at=NOW)
+    db.session.remove()
+    migrations.downgrade("0002")
+    rows = stored()
+    first, second = (row["id"] for row in rows["courses_version"])
+    change("courses_version", first, required_languages=["en", "ar"], allowed_languages=["fr"], naming="alias")
+    change("courses_version", second, required_languages=["fr"], allowed_languages=[], naming="name", completion={})
+    for row in rows["cohorts_enrolment"]:
+        change("cohorts_enrolment", row["id"], since_at=NOW - row["id"] * DAY)
+    return stored()
+
+
+def test_what_stood_before_a_year_stands_after_it_and_after_going_back(before_a_year):
+    assert all(before_a_year[name] for name in ("cohorts_enrolment", "accounts_invitation", "messaging_job"))
+    migrations.upgrade()
+    migrations.check()
+    now = stored()
+    for name, rows in before_a_year.items():
+        assert [{column: new[column] for column in old} for old, new in zip(rows, now[name], strict=True)] == rows
+    migrations.downgrade("0002")
+    assert stored() == before_a_year
+
+
+def test_a_cohort_of_before_follows_its_own_version(before_a_year):
+    migrations.upgrade()
+    versions = {row["id"]: row for row in before_a_year["courses_version"]}
+    cohorts = stored()["cohorts_cohort"]
+    assert len({cohort["version_id"] for cohort in cohorts}) == 2
+    for cohort in cohorts:
+        version = versions[cohort["version_id"]]
+        assert cohort["languages"] == [*version["required_languages"], *version["allowed_languages"]]
+        assert (cohort["naming"], cohort["completion"]) == (version["naming"], version["completion"])
+        assert (cohort["places"], cohort["hours"], cohort["changes"], cohort["closed_at"]) == (24, None, 0, None)
+
+
+def test_whoever_has_a_place_before_has_come_on_the_day_she_got_it(before_a_year):
+    migrations.upgrade()
+    places = stored()["cohorts_enrolment"]
+    assert len({place["since_at"] for place in places}) == len(places) > 1
+    assert [place["agreed_at"] for place in places] == [place["since_at"] for place in places]
+    assert all(place[column] is None for place in places for column in ("group_id", "sending_id", "released_at"))
 
 
 def test_altering_a_table_by_copying_it_loses_no_child_row(tmp_path):

@@ -16,7 +16,8 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_keywords, parse_mapping_cfg
 
 ROOT = Path(__file__).parents[2]
-KEYWORDS = {**DEFAULT_KEYWORDS, **parse_keywords(["_l", "lazy", "lazy_gettext", "pgettext:1c,2", "npgettext:1c,2,3"])}
+OWN_KEYWORDS = ["_l", "_ln:1,2", "lazy", "lazy_gettext", "lazy_counted:1,2", "pgettext:1c,2", "npgettext:1c,2,3"]
+KEYWORDS = {**DEFAULT_KEYWORDS, **parse_keywords(OWN_KEYWORDS)}
 PLURALS = {
     "en": "nplurals=2; plural=(n != 1);",
     "fr": "nplurals=2; plural=(n > 1);",
@@ -29,6 +30,9 @@ PLURALS = {
 
 FORMS_OF_ONE_NUMBER = {"en": {0}, "fr": set(), "ar": {0, 1, 2}}
 """Plural forms that stand for a single number, which may therefore be said in words: "no lesson", "two lessons"."""
+
+COUNTS = frozenset({"num", "days", "minutes", "most", "places", "wanted"})
+"""What a sentence with plural forms counts, by the name of its place."""
 
 SOURCE_LANGUAGE = "en"
 PLACEHOLDER = re.compile(r"%\((\w+)\)([a-zA-Z])")
@@ -178,7 +182,7 @@ def _faults_of(entry: polib.POEntry, language: str) -> Iterator[str]:
         if not text:
             continue
         count_may_be_words = bool(entry.msgid_plural) and number in FORMS_OF_ONE_NUMBER[language]
-        needed = wanted - {("num", "s"), ("num", "d")} if count_may_be_words else wanted
+        needed = {one for one in wanted if one[0] not in COUNTS} if count_may_be_words else wanted
         found = set(PLACEHOLDER.findall(text))
         if not needed <= found <= wanted:
             yield f"placeholders differ (form {number}: {_names(found)} instead of {_names(wanted)})"

@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from flask import g
@@ -77,3 +77,38 @@ def test_a_size_is_rounded_up(reader, size, written):
 )
 def test_a_date_of_a_source_is_written_as_exactly_as_it_is_known(reader, iso, written):
     assert reader(formats.write_iso_date, iso) == written
+
+
+def test_a_time_of_no_zone_is_shown_as_it_stands(reader):
+    assert reader(formats.write_clock, time(2, 30), zone="Asia/Kathmandu") == "02:30"
+    assert reader(formats.write_clock, time(18), lang="ar", digits="arab") == "١٨:٠٠"
+
+
+def test_the_offset_of_another_place_is_not_the_readers(reader):
+    assert reader(formats.write_offset_in, MOMENT, "Europe/Oslo", zone="Asia/Aden") == "UTC+2"
+
+
+@pytest.mark.parametrize(
+    ("left", "lang", "written"),
+    [
+        (timedelta(seconds=1), "en", "in 1 minute"),
+        (timedelta(minutes=3, seconds=59), "en", "in 3 minutes"),
+        (timedelta(minutes=119), "en", "in 119 minutes"),
+        (timedelta(hours=3), "en", "in 3 hours"),
+        (timedelta(hours=3), "fr", "dans 3 heures"),
+        (timedelta(hours=3), "ar", "خلال 3 ساعات"),
+        (timedelta(hours=47, minutes=59), "en", "in 47 hours"),
+        (timedelta(hours=71), "en", "in 2 days"),
+        (timedelta(days=13, hours=23), "en", "in 13 days"),
+        (timedelta(days=14), "en", ""),
+        (timedelta(0), "en", ""),
+        (-timedelta(hours=3), "en", ""),
+    ],
+)
+def test_how_long_is_left_is_never_more_than_there_is(reader, left, lang, written):
+    assert reader(formats.write_ahead, MOMENT + left, MOMENT, lang=lang) == written
+
+
+def test_how_long_is_left_is_written_in_the_readers_digits(reader):
+    written = reader(formats.write_ahead, MOMENT + timedelta(hours=3), MOMENT, lang="ar", digits="arab")
+    assert written == "خلال ٣ ساعات"

@@ -3,7 +3,10 @@ import re
 
 import brotli
 import pytest
+from flask import Response
 
+from lms.accounts.policy import AccountPermission
+from lms.web.http import allow
 from tests.client import Visitor
 
 ALWAYS = {
@@ -49,6 +52,16 @@ def test_the_nonce_is_new_on_each_page_and_is_the_one_of_its_tags(visitor):
 def test_signed_in_pages_are_kept_by_nobody(as_participant):
     page = as_participant.get("home.today")
     assert page.headers["Cache-Control"] == "no-store" and "Cookie" in page.headers["Vary"]
+
+
+def test_what_somebody_signed_in_gets_is_kept_by_nobody_whatever_its_view_says(as_participant, monkeypatch):
+    @allow(AccountPermission.USE)
+    def lenient():
+        return Response("hers", headers={"Cache-Control": "private, max-age=60"})
+
+    monkeypatch.setitem(as_participant.app.view_functions, "home.today", lenient)
+    answer = as_participant.client.get("/en/today")
+    assert (answer.text, answer.headers["Cache-Control"]) == ("hers", "no-store")
 
 
 def test_the_style_sheet_is_in_the_first_page_and_a_link_afterwards(visitor):

@@ -105,7 +105,12 @@
         wait = AGAIN;
         if (told.attempt) field('attempt').value = told.attempt;
         if (told.reload) { dispute(act, told.text); return send(); }
-        if (!answer.ok) { tell(told.text, 'fail'); leaving = ''; return warn(told.text); }
+        if (!answer.ok) {
+          tell(told.text, 'fail');
+          leaving = '';
+          warn(told.text);
+          return told.kept && queue.length ? send() : undefined; // what waits behind it is kept as well
+        }
         calm = [told.text, ''];
         if (!disputed.length) warn('');
         if (queue.length) return send();
