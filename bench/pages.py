@@ -25,6 +25,7 @@ from sqlalchemy import Engine, event, select
 
 from lms.accounts import services as accounts
 from lms.accounts.models import Person
+from lms.accounts.rules import Role
 from lms.app import create_app
 from lms.cohorts.models import Cohort
 from lms.home.demo import STAFF, DemoYear, Wanted
@@ -34,6 +35,7 @@ from lms.kernel.ids import new_id
 from lms.settings import read_settings
 
 MANY = 10_000
+FIRST_COORDINATOR = 1 + [role for role, _, _ in STAFF].index(Role.COORDINATOR)
 FRAME = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA")
 
 
@@ -205,6 +207,9 @@ def of_participants(app: Flask, year: DemoYear, lang: str, rounds: int) -> None:
     table.pages({"assignment, begun": note, "results, begun": "/results"})
     done = Table(signed_in(app, f"{lang}2"), lang, rounds)
     done.pages({"review": f"{quiz}/result", "assignment, marked": f"{note}/result", "results": "/results"})
+    done.pages({"what is missing": "/results/certificate"})
+    Table(signed_in(app, "alumna1"), lang, rounds).pages({"certificate": year.pages["participant.certificate"]})
+    Table(app.test_client(), lang, rounds).pages({"check page": year.pages["public.certificate"]})
 
 
 def of_staff(app: Flask, year: DemoYear, cohort: str, lang: str, rounds: int, *, size: str) -> None:
@@ -220,6 +225,24 @@ def of_staff(app: Flask, year: DemoYear, cohort: str, lang: str, rounds: int, *,
             f"release{size}": "/grading/release",
             f"gradebook{size}": cohort,
             f"person{size}": person,
+            f"help list{size}": f"/people/help?cohort={cohort.rpartition('/')[2]}",
+        }
+    )
+    of_coordinator(app, cohort.rpartition("/")[2], lang, rounds, size=size)
+
+
+def of_coordinator(app: Flask, cohort_id: str, lang: str, rounds: int, *, size: str) -> None:
+    """Running a cohort, by the first coordinator."""
+    table, address = Table(signed_in(app, f"coordinator{FIRST_COORDINATOR}"), lang, rounds), f"/cohort/{cohort_id}"
+    table.pages(
+        {
+            f"dashboard{size}": address,
+            f"participants{size}": f"{address}/people",
+            f"one participant{size}": table.first_link(f"{address}/people", rf"{address}/people/[0-9a-f-]{{36}}"),
+            f"completion{size}": f"{address}/completion",
+            f"messages{size}": f"{address}/messages",
+            f"dates{size}": f"{address}/dates",
+            f"invitations{size}": f"{address}/invitations",
         }
     )
 

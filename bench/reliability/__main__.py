@@ -23,9 +23,11 @@ from .site import POSTGRESQL, SQLITE, NotHere, Sites
 PROGRAMS = {
     "R1": "r01_killed",
     "R2": "r02_syncs",
+    "R3": "r03_worker_killed",
     "R4": "r04_full_disk",
     "R5": "r05_read_only",
     "R6": "r06_database_gone",
+    "R8": "r08_smtp_down",
     "R10": "r10_orders",
     "R11": "r11_two_devices",
     "R12": "r12_two_markers",
@@ -119,6 +121,9 @@ R6 --database postgresql"`.
   last.
 - **R2**: counted by strace in the processes that write: those of the site (SQLite), those of the server (PostgreSQL).
   In production `lms serve` refuses a database whose settings would lose acknowledged saves, and `lms doctor` names it.
+- **R3**: `lms worker` is killed within a second of its having taken something up. A message that the mail server took
+  just before is sent again, under the same Message-ID; what a dead worker held is free after ten minutes, which are
+  skipped here.
 - **R4**: a tmpfs that is filled to the last byte; under PostgreSQL a tablespace on it. Its journal lies elsewhere: a
   PostgreSQL whose journal has no room stops by itself, which is R6.
 - **R5**: PostgreSQL by `default_transaction_read_only`; SQLite by the modes of files and folder, for a server without
@@ -126,12 +131,26 @@ R6 --database postgresql"`.
 - **R6**: a request waits a second and a half for a lock or an answer, then it is told that nothing was saved. After one
   waited in vain, the others of its process wait a fifth of a second for the next second (`lms/kernel/waiting.py`).
   A server without its processes frozen goes on with the connections that it has; only new ones wait.
+- **R8**: nobody listens, every recipient is put off (4xx), the connection is taken and nothing said, each word takes
+  half a second; in each of these people read and answer while a coordinator writes to all of them. Then the worker's
+  clock is moved through an hour without mail and on until everything has left. A pause between two tries may be longer
+  than the hour was.
 - **R10**: each act says how long its device held it; two devices answered the same question at the same state.
 - **R11**: the half in a browser is `tests/journeys/`. At one moment both may be told "saved": the next page shows that
   there are two answers, which counts, and how to settle it.
 - **R12**: both say that they saw the other's marks, else only the first could save at all.
 - **R13**: a decision is explained when what was received before the deadline stands in the attempt and what came after
   it beside it, or after her own hand-in; and when everything that was sent is stored.
+
+## R14, time zones and changes of clocks
+
+Nothing has to be broken for it: it is part of `make test`, on both databases. `tests/home/test_time_zones.py` types 42
+local times of Port-au-Prince, Juba, Kabul, Yangon, Gaza, Cairo, Beirut and Oslo into the page of a cohort's dates: 21
+that come once are kept and shown again as typed, 12 that clocks skip are refused with the next one that exists, 9 that
+come twice are asked about, and each answer is its own moment. One deadline is shown to a participant in each of the
+eight places by her own clock, with the offset of that day and with how long is left, on Today, in the outline and on
+the quiz. `tests/cohorts/test_wallclock.py` takes every quarter of an hour around 28 changes of clocks there and back.
+Pass criterion: at least 30 cases, and every moment comes back as it was.
 """
 
 

@@ -63,7 +63,7 @@ def _works(site: Site) -> list[UUID]:
                 select(Attempt.public_id)
                 .where(Attempt.kind == TaskKind.ASSIGNMENT, Attempt.state == AttemptState.HANDED_IN)
                 .order_by(Attempt.id)
-                .limit(12)
+                .limit(40)
             )
         )
 
@@ -84,7 +84,10 @@ def _page(work: UUID) -> str:
 
 
 def _criteria(work: UUID, markers: list[Client]) -> list[str]:
-    """The fields of levels, when both may mark this text: as long as nobody holds it, both pages have them."""
+    """The fields of levels, when both may mark this text: as long as nobody holds it, both pages have them.
+
+    Of a cohort in groups those are texts of one's group that are allotted to the other, whose language she reads.
+    """
     pages = [marker.get(_page(work)) for marker in markers]
     if any(page.status != 200 for page in pages):
         return []
