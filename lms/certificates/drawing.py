@@ -77,7 +77,6 @@ class Document:
     name_label: str
     statement: str
     course: str | None
-    requirements_line: str | None
     signatory_name: str
     signatory_role: str
     issued_line: str

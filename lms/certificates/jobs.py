@@ -1,6 +1,6 @@
 """Work of the worker: deciding what the rule decides, and making documents."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,7 +41,7 @@ def decide(payload: Mapping[str, Any], at: datetime) -> None:
             last = places[-1]
 
 
-def _decide(cohort: Cohort, places: Any, at: datetime) -> None:
+def _decide(cohort: Cohort, places: Sequence[int], at: datetime) -> None:
     """Look without a lock first: most have something before them still."""
     records, rule = records_of(cohort, places), cohort.rule()
     met = [place for place in places if place in records and is_complete(judge(rule, records[place]))]

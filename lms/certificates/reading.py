@@ -26,13 +26,10 @@ _BLANKS = b" \t\r\n\f\v"
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def find_token(data: bytes, *, most: int = MOST_BYTES) -> str:
-    """The one token in a file, not yet verified. Raises NoFacts, NoFactsInPdf, SeveralFacts, Unreadable.
-
-    most: how many bytes are looked at.
-    """
-    if len(data) > most:
-        raise Unreadable(most=most // MEGABYTE)
+def find_token(data: bytes) -> str:
+    """The one token in a file, not yet verified. Raises NoFacts, NoFactsInPdf, SeveralFacts, Unreadable."""
+    if len(data) > MOST_BYTES:
+        raise Unreadable(most=MOST_BYTES // MEGABYTE)
     found = _tokens(_one_byte_each(data))
     if len(found) > 1:
         raise SeveralFacts

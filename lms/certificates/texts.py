@@ -17,6 +17,7 @@ from lms.settings import Settings, current_settings
 from lms.web.formats import write_day
 
 from .drawing import Document
+from .models import Completion
 from .rules.codes import show_code
 from .rules.facts import MOST_COURSE, Facts, Level, clean_text
 
@@ -58,6 +59,21 @@ class Certified:
         )
 
 
+def certified(completion: Completion, *, code: str, has_title: bool, name: str | None, issued_on: date) -> Certified:
+    """What a certificate of this completion says. has_title: whether she has the course named."""
+    return Certified(
+        code=code,
+        level=completion.level,
+        course=completion.course if has_title else None,
+        year=completion.year,
+        hours=completion.hours,
+        held_from=completion.held_from,
+        held_to=completion.held_to,
+        issued_on=issued_on,
+        name=name,
+    )
+
+
 def title_in(course: Mapping[str, str], language: str) -> tuple[str, str]:
     """A title in this language, else in English, else in any; and in which."""
     found = next(one for one in (language, "en", *sorted(course)) if one in course)
@@ -79,7 +95,6 @@ def write_document(said: Certified, language: str, token: str) -> Document:
             name_label=pgettext("certificate", "Name"),
             statement=_statement(said, course),
             course=course,
-            requirements_line=None,
             signatory_name=settings.site_name[language],
             signatory_role=pgettext("certificate", "Course coordination"),
             issued_line=pgettext("certificate", "Issued on %(day)s", day=write_day(said.issued_on)),

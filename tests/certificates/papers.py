@@ -33,7 +33,7 @@ def keys_of(secret: bytes) -> SigningKeys:
 
 KEYS = keys_of(bytes(range(32)))
 TOKEN = str(KEYS.sign(canonical(FACTS)))
-LINK = f"https://learn.example.org/en/verify/offline#{TOKEN}"
+LINK = f"https://learn.example.org/en/verify#{TOKEN}"
 
 ENGLISH = Document(
     language="en",
@@ -47,7 +47,6 @@ ENGLISH = Document(
         " about 40 hours of study, and a simulation."
     ),
     course="Women and ceasefires",
-    requirements_line="All requirements were met, with the written work marked by two facilitators.",
     signatory_name="Tamarisk Granite",
     signatory_role="Course coordinator",
     issued_line="Issued on 4 June 2027",
@@ -68,7 +67,6 @@ FRENCH = replace(
         " environ 40 heures d’étude et une simulation."
     ),
     course="Femmes et cessez-le-feu",
-    requirements_line="Toutes les conditions ont été remplies.",
     signatory_role="Coordination du cours",
     issued_line="Délivré le 4 juin 2027",
     check_line="Vérifier ce document à l’adresse",
@@ -87,7 +85,6 @@ ARABIC = replace(
         " ونحو 40 ساعة دراسية، ومحاكاة."
     ),
     course="النساء ووقف إطلاق النار",
-    requirements_line="استوفيت جميع المتطلبات.",
     signatory_name="أثلة الجبل",
     signatory_role="منسقة المقرر",
     issued_line="صدرت في 4 حزيران/يونيو 2027",

@@ -12,14 +12,10 @@ from tests.live import Live
 
 pytestmark = pytest.mark.browser
 PATIENCE_SECONDS = 60
+GRADUATE, ALIAS = "en8", "Slate"
+"""Somebody of the demo whom no other story needs."""
+
 MARGIN = {"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"}
-
-
-def graduate(live: Live):
-    """Somebody of the demo whom no other story needs, under her alias."""
-    account = next(one for one in live.people("participant", "en") if one.login == "en8")
-    ((alias,),) = live.rows("SELECT shown_name FROM accounts_person WHERE shown_name = 'Slate' LIMIT 1")
-    return account, alias
 
 
 def alumna(live: Live):
@@ -35,12 +31,12 @@ def wait_for_documents(surfer) -> None:
 
 
 def test_from_the_decision_to_a_check_by_a_stranger_without_script(live, open_browser):
-    account, alias = graduate(live)
+    account = next(one for one in live.people("participant", "en") if one.login == GRADUATE)
     cohort = live.pages["participant.course"].removeprefix("/c/")
     with open_browser(script=False) as coordinator:
         coordinator.sign_in(live.people("coordinator", "en")[0], "en")
         coordinator.open(f"/en/cohort/{cohort}/completion")
-        coordinator.press(f'tbody a:has-text("{alias}")')
+        coordinator.press(f'tbody a:has-text("{ALIAS}")')
         coordinator.page.fill("#reason", "She did all of it in another way.")
         coordinator.press('button[value="complete"]')
         assert coordinator.page.locator(".notice.ok").count() == 1
@@ -53,9 +49,9 @@ def test_from_the_decision_to_a_check_by_a_stranger_without_script(live, open_br
         holder.page.check('input[name="languages"][value="ar"]')
         holder.page.check('input[name="shown"][value="name"]')
         holder.press('button[formaction$="/preview"]')
-        assert holder.page.locator("aside .cert .who").inner_text() == alias
+        assert holder.page.locator("aside .cert .who").inner_text() == ALIAS
         holder.press('main form[action$="/issue"] > .actions > button:not([formaction])')
-        assert holder.page.locator("h1").inner_text() == alias
+        assert holder.page.locator("h1").inner_text() == ALIAS
         assert holder.widths_that_scroll_sideways(320, PHONE) == []
         wait_for_documents(holder)
         code = holder.page.locator(".cert .code").inner_text()
@@ -68,7 +64,7 @@ def test_from_the_decision_to_a_check_by_a_stranger_without_script(live, open_br
         checker.page.fill("#code", code.lower().replace("-", " "))
         checker.press('form[action$="/check"] button')
         assert "This certificate is valid" in checker.page.inner_text("main")
-        assert alias in checker.page.inner_text("dl")
+        assert ALIAS in checker.page.inner_text("dl")
         files = {"name": "document.pdf", "mimeType": "application/pdf", "buffer": documents[1]}
         checker.page.set_input_files("#document", files)
         checker.press('form[action$="/file"] button')

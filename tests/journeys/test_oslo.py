@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -200,9 +201,7 @@ def check_of(live: Live) -> tuple[str, datetime]:
     ((public_id, due_at),) = live.rows(
         "SELECT public_id, due_at FROM cohorts_calendar_entry WHERE node_id = ?", TASK["id"]
     )
-    return f"/t/{public_id[:8]}-{public_id[8:12]}-{public_id[12:16]}-{public_id[16:20]}-{public_id[20:]}", (
-        datetime.fromisoformat(due_at).replace(tzinfo=UTC)
-    )
+    return f"/t/{UUID(public_id)}", datetime.fromisoformat(due_at).replace(tzinfo=UTC)
 
 
 def take_check(surfer: Surfer, who: Official) -> None:

@@ -20,7 +20,7 @@ from ..models import Certificate, Completion, Document
 from ..rules.choices import Choices
 from ..rules.deciding import is_in_force
 from ..rules.states import CertificateState
-from ..texts import Certified, title_in
+from ..texts import title_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,21 +252,4 @@ def choices_of(certificate: Certificate) -> Choices:
         qr=certificate.qr,
         shown=certificate.shown,
         languages=tuple(certificate.languages),
-    )
-
-
-def certified(
-    completion: Completion, choices: Choices, *, code: str, name: str | None, certificate: Certificate
-) -> Certified:
-    """What a certificate says."""
-    return Certified(
-        code=code,
-        level=completion.level,
-        course=completion.course if choices.has_title else None,
-        year=completion.year,
-        hours=completion.hours,
-        held_from=completion.held_from,
-        held_to=completion.held_to,
-        issued_on=certificate.issued_on,
-        name=name,
     )

@@ -9,6 +9,9 @@ from lms.kernel import ids
 
 CHARACTERS = 26
 MOST_TYPED = 200
+NOBODYS = "0" * CHARACTERS
+"""Has the form of a code, and is that of no certificate."""
+
 _SPARE_BITS = 2
 """26 characters hold 130 bits; the last two are nought, which finds one mistyped last character in four."""
 

@@ -10,13 +10,11 @@ from ..errors import TooManyChecks
 from ..keys import current_keys
 from ..queries import checking as queries
 from ..rules.checking import Found
-from ..rules.codes import CHARACTERS, count_signs, read_code, show_code
+from ..rules.codes import CHARACTERS, NOBODYS, count_signs, read_code, show_code
 from ..rules.facts import MOST_NAME, Facts, is_name
 from ..signing import verify
 
 CHECKS = "certificate check"
-NO_CODE = "0" * CHARACTERS
-"""Stands for whatever cannot be a code, so that it is looked up like one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +46,7 @@ def check_code(typed: str) -> Checked:
     last = typed.strip().rstrip("/").rpartition("/")[2]
     code, length = read_code(last), count_signs(last)
     return Checked(
-        found=queries.find(code or NO_CODE),
+        found=queries.find(code or NOBODYS),  # what cannot be a code is looked up like one
         code=show_code(code) if code is not None else None,
         mistyped=length if length != CHARACTERS else None,
     )

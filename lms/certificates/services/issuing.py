@@ -22,18 +22,17 @@ from ..models import Certificate, Completion, Document
 from ..queries import holding as queries
 from ..queries.holding import Holding
 from ..rules.choices import Choices, NamePrinted, Shown, check_choices
-from ..rules.codes import new_code
+from ..rules.codes import NOBODYS, new_code
 from ..rules.deciding import MOST_REASON, is_in_force
 from ..rules.facts import MOST_NAME, clean_text, is_clean
 from ..rules.states import CertificateState, check_move
 from ..sealing import CODE, NAME, WITHDRAWAL, legal_name_of, seal
-from ..texts import Certified, write_document
+from ..texts import Certified, certified, write_document
 
 ISSUED = audit.act("certificates.certificate.issued", "edition")
 SHOWN_CHANGED = audit.act("certificates.certificate.shown_changed", "shown")
 WITHDRAWN = audit.act("certificates.certificate.withdrawn", "state")
 MAKE = "certificates.make"
-SAMPLE_CODE = "0" * 26
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,17 +83,7 @@ def day_of_issue(holder: Person, *, at: datetime) -> date:
 
 def sample(completion: Completion, wanted: Choices, name: str | None, *, on: date) -> Certified:
     """What a certificate would say, under a code that nobody has. on: the day of issue."""
-    return Certified(
-        code=SAMPLE_CODE,
-        level=completion.level,
-        course=completion.course if wanted.has_title else None,
-        year=completion.year,
-        hours=completion.hours or None,
-        held_from=completion.held_from,
-        held_to=completion.held_to,
-        issued_on=on,
-        name=name,
-    )
+    return certified(completion, code=NOBODYS, has_title=wanted.has_title, name=name, issued_on=on)
 
 
 def issue(completion_id: int, wanted: Choices, *, known: int, by: Person, at: datetime) -> Certificate:

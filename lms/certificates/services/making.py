@@ -15,7 +15,7 @@ from ..queries import holding as queries
 from ..rules.facts import canonical, limit_to
 from ..rules.states import CertificateState
 from ..sealing import CODE, NAME, TOKEN, open_text, seal, seal_page
-from ..texts import Certified, write_document
+from ..texts import Certified, certified, write_document
 
 MADE = audit.act("certificates.certificate.made", "documents")
 
@@ -33,12 +33,12 @@ def open_certificate(certificate: Certificate, completion: Completion, holder: P
     """What a certificate says. holder: with her key. Raises CannotOpen."""
     code = open_text(holder, certificate.code, place=CODE)
     assert code is not None, "every certificate has a code"
-    return queries.certified(
+    return certified(
         completion,
-        queries.choices_of(certificate),
         code=code,
+        has_title=certificate.has_title,
         name=open_text(holder, certificate.name, place=NAME),
-        certificate=certificate,
+        issued_on=certificate.issued_on,
     )
 
 
