@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine, create_engine, event
 
 from lms.app import create_app
@@ -33,6 +34,11 @@ ENABLED_BY = {
     "khal": "the package khal",
     "vdirsyncer": "the package vdirsyncer",
 }
+
+
+# How fast something is, is measured by benchmarks: on a busy machine a deadline says nothing about the code.
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -836,7 +836,7 @@ def acts(draw):
     return arrive(), arrive()
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(orders=acts())
 def test_two_orders_of_arrival_leave_the_same_answers_and_the_same_score(in_app, cast, orders):
     """Each time the quiz of one person, in another order, deleted in between."""

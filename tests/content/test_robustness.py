@@ -17,7 +17,6 @@ marks = st.sampled_from([*"{}[]()#*_`<>|-+!&:;'\"\\/ \n\t0aé", "ا", "\u202e", 
 
 
 @given(paths, st.binary(max_size=200))
-@settings(deadline=None)
 def test_any_bytes_in_any_file_end_in_a_list_of_faults(path, content):
     files = {**pack().files, path: content}
 
@@ -25,7 +24,7 @@ def test_any_bytes_in_any_file_end_in_a_list_of_faults(path, content):
 
 
 @given(paths, st.data())
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_a_pack_is_either_refused_or_published(path, data):
     text = FILES[path]
     at = data.draw(st.integers(0, len(text)))
