@@ -27,7 +27,7 @@ from lms.cohorts import begun, silent
 from lms.cohorts import jobs as cohorts_jobs
 from lms.cohorts.policy import CohortPermission
 from lms.cohorts.views import dates, founding, invitations, messages, settling, staff, uploads
-from lms.home import calendars, desk, helping, person, reminders
+from lms.home import attendance, calendars, desk, helping, person, reminders
 from lms.home import views as home
 from lms.home.policy import HomePermission
 from lms.home.queries.silence import who_is_silent
@@ -84,7 +84,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for blueprint in (results.bp, asking.bp, bank.bp, receipts.bp):
         app.register_blueprint(blueprint)
-    for blueprint in (desk.bp, person.bp, helping.bp):
+    for blueprint in (desk.bp, person.bp, attendance.bp, helping.bp):
         app.register_blueprint(blueprint)
     for blueprint in (founding.bp, dates.bp, staff.bp, messages.bp, calendars.bp, calendars.machine):
         app.register_blueprint(blueprint)

@@ -1,6 +1,6 @@
 """Reading people and sessions."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -17,11 +17,7 @@ NOT_FOR_PAGES = (Person.passphrase_hash, Person.legal_name, Person.contact)
 
 def find_session(token: str, *, at: datetime) -> Session | None:
     """The session of a cookie, with its person, her wrapped key and the roles she holds now: one statement."""
-    holds_now = and_(
-        RoleGrant.person_id == Person.id,
-        RoleGrant.from_at <= at,
-        or_(RoleGrant.until_at.is_(None), RoleGrant.until_at > at),
-    )
+    holds_now = and_(RoleGrant.person_id == Person.id, *is_held(at))
     return (
         db.session.scalars(
             select(Session)
@@ -34,10 +30,7 @@ def find_session(token: str, *, at: datetime) -> Session | None:
                     contains_eager(Person.key),
                     contains_eager(Person.roles),
                     # What no page needs is not there to leak.
-                    *(
-                        defer(column, raiseload=True)
-                        for column in (Person.passphrase_hash, Person.legal_name, Person.contact)
-                    ),
+                    *(defer(column, raiseload=True) for column in NOT_FOR_PAGES),
                 ),
             )
             .execution_options(populate_existing=True)
@@ -113,17 +106,14 @@ def open_invitations(people: Collection[int], *, at: datetime) -> dict[int, Invi
     return {invitation.person_id: invitation for invitation in found}
 
 
+def is_held(at: datetime, grant: type[RoleGrant] = RoleGrant) -> tuple[ColumnElement[bool], ...]:
+    """What makes a role one that is held at a moment."""
+    return grant.from_at <= at, or_(grant.until_at.is_(None), grant.until_at > at)
+
+
 def holds_any_role(person_id: int, *, at: datetime) -> bool:
     """Whether she works for the site or a cohort now."""
-    held = (
-        select(RoleGrant.id)
-        .where(
-            RoleGrant.person_id == person_id,
-            RoleGrant.from_at <= at,
-            or_(RoleGrant.until_at.is_(None), RoleGrant.until_at > at),
-        )
-        .limit(1)
-    )
+    held = select(RoleGrant.id).where(RoleGrant.person_id == person_id, *is_held(at)).limit(1)
     return db.session.scalar(held) is not None
 
 
@@ -165,3 +155,12 @@ def people_without_key() -> int:
         .outerjoin(PersonKey, PersonKey.person_id == Person.public_id)
         .where(PersonKey.person_id.is_(None))
     ).one()
+
+
+def shown_names_of(numbers: Collection[int | None]) -> Mapping[int, str]:
+    """What members of staff are called, by number: one statement, none for nobody."""
+    known = {number for number in numbers if number is not None}
+    if not known:
+        return {}
+    rows = db.session.execute(select(Person.id, Person.shown_name).where(Person.id.in_(known)))
+    return {row.id: row.shown_name for row in rows}

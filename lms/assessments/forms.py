@@ -10,6 +10,8 @@ from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 
+from lms.web.forms import read_id
+
 from .errors import BrokenOperation
 from .rules.attempts import MOST_SEQUENCE, Answered
 from .rules.items import Item, read_answer
@@ -38,10 +40,10 @@ def numbers_sent(sent: Sent) -> list[int]:
 
 def read_operation(value: str | None) -> UUID:
     """The random id of an act. Raises BrokenOperation."""
-    try:
-        return UUID(value or "")
-    except ValueError:
-        raise BrokenOperation from None
+    operation = read_id(value)
+    if operation is None:
+        raise BrokenOperation
+    return operation
 
 
 def read_attempt(sent: Sent) -> UUID | None:

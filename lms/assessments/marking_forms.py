@@ -13,6 +13,7 @@ from uuid import UUID
 from werkzeug.datastructures import MultiDict
 
 from lms.settings import LANGUAGES
+from lms.web.forms import read_id
 
 from .errors import BrokenOperation, NothingToRelease
 from .forms import read_operation
@@ -88,10 +89,7 @@ def read_seen(form: Form) -> dict[UUID, int]:
 
 def read_task(form: Form) -> UUID | None:
     """The task whose marks are to be released; None for none of ours."""
-    try:
-        return read_operation(form.get("task"))
-    except BrokenOperation:
-        return None
+    return read_id(form.get("task"))
 
 
 def read_languages(form: Form) -> list[str]:

@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired
 
 from lms.cohorts.rules.enrolment import EnrolmentState, Move
 from lms.kernel.i18n import lazy as _l
-from lms.web.forms import Form, at_most, needed
+from lms.web.forms import Form, at_most, needed, read_known
 from lms.web.languages import NAMES
 
 from .rules.choices import Choices, NamePrinted, Shown
@@ -19,9 +19,6 @@ from .signing import MOST_CHARACTERS
 TITLE, NO_TITLE = "title", "none"
 MOST_LINK = MOST_CHARACTERS + 300
 """A token with the address in front of it."""
-
-UNKNOWN = -1
-"""No page of ours says so: what comes with it is refused."""
 
 _SHOWN = (
     (Shown.VALIDITY.value, _l("Anyone with the code: that it is valid, and what it says")),
@@ -87,8 +84,7 @@ class ChoicesForm(Form):
 
     def known_edition(self) -> int:
         """How many certificates there were when the page was made."""
-        known = str(self.known.data)
-        return int(known) if known.isdecimal() and len(known) < 10 else UNKNOWN
+        return read_known(self.known.data)
 
 
 class ShownForm(Form):

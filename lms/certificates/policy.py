@@ -3,8 +3,7 @@
 from typing import Protocol
 
 from lms.accounts.models import Person
-from lms.cohorts.models import Cohort, Enrolment
-from lms.cohorts.policy import coordinates
+from lms.cohorts.policy import coordinates, coordinates_another
 from lms.kernel.policy import Permission, declare
 
 
@@ -23,41 +22,15 @@ class Held(Protocol):
     def holder_id(self) -> int: ...
 
 
-class OfParticipant(Protocol):
-    """A participant's case before a coordinator. in_conflict: the reader declared a conflict of interest."""
-
-    @property
-    def cohort(self) -> Cohort: ...
-
-    @property
-    def enrolment(self) -> None: ...
-
-    @property
-    def participant(self) -> Enrolment: ...
-
-    @property
-    def in_conflict(self) -> bool: ...
-
-
 def holds(who: Person | None, target: Held) -> bool:
     """It is her own."""
     return who is not None and target.holder_id == who.id
-
-
-def decides_without_conflict(who: Person | None, target: OfParticipant) -> bool:
-    """A coordinator of the cohort without a conflict of interest, and not about herself."""
-    return (
-        who is not None
-        and coordinates(who, target)
-        and not target.in_conflict
-        and target.participant.person_id != who.id
-    )
 
 
 declare(
     {
         CertificatePermission.HOLD: [holds],
         CertificatePermission.LIST: [coordinates],
-        CertificatePermission.DECIDE: [decides_without_conflict],
+        CertificatePermission.DECIDE: [coordinates_another],
     }
 )

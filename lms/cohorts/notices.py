@@ -95,7 +95,7 @@ def write(subject: Subject, facts: Facts, *, at: datetime) -> Markup:
         "day": write_day(facts.begins_on),
         "moment": moment,
         "number": write_number(facts.number),
-        "title": _isolated(facts.title),
+        "title": isolated(facts.title),
     }
 
 
@@ -123,6 +123,6 @@ def _moment(moment: datetime, zone: str | None) -> str:
     return write_moment(moment) if zone is None else write_moment_in(moment, zone)
 
 
-def _isolated(title: Told | None) -> Markup:
+def isolated(title: Told | None) -> Markup:
     """A title that keeps its own direction in a sentence of another language."""
     return Markup("") if title is None else Markup('<bdi lang="{}">{}</bdi>').format(title.language, title.text)

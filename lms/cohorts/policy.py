@@ -55,6 +55,25 @@ class OfParticipant(Protocol):
     def enrolment(self) -> Enrolment: ...
 
 
+class Case(Protocol):
+    """A participant's place before staff who decide about it. in_conflict: the reader declared a conflict of interest.
+
+    enrolment: the reader's own, as in `InCohort`: none is loaded. participant: the place that is decided about.
+    """
+
+    @property
+    def cohort(self) -> Cohort: ...
+
+    @property
+    def enrolment(self) -> None: ...
+
+    @property
+    def participant(self) -> Enrolment: ...
+
+    @property
+    def in_conflict(self) -> bool: ...
+
+
 def takes_part(who: Person | None, target: InCohort) -> bool:
     """Her own enrolment lets her read."""
     enrolment = target.enrolment
@@ -95,6 +114,20 @@ def runs_any(who: Person | None, target: object) -> bool:
 def coordinates(who: Person | None, target: InCohort) -> bool:
     """Coordinators of the cohort run it."""
     return has_role(who, Role.COORDINATOR, target.cohort.id)
+
+
+def is_another(who: Person | None, target: Case) -> bool:
+    """Nobody decides about her own place."""
+    return who is not None and target.participant.person_id != who.id
+
+
+def has_no_conflict(who: Person | None, target: Case) -> bool:
+    """Whoever declared a conflict of interest neither moves a place nor decides what counts for completion."""
+    return not target.in_conflict
+
+
+coordinates_another = both(both(coordinates, is_another), has_no_conflict)
+"""A coordinator of the cohort, about somebody else, without a conflict of interest."""
 
 
 def may_be_second(who: Person | None, target: InCohort) -> bool:

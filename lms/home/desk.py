@@ -1,11 +1,10 @@
 """A coordinator's cohort: at a glance, its participants, and the table that is taken along."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from uuid import UUID
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import pgettext
@@ -20,9 +19,10 @@ from lms.cohorts.rules.completion import Part, Record, Requirement, is_complete,
 from lms.cohorts.rules.enrolment import EnrolmentState
 from lms.courses.rules import Naming
 from lms.kernel import clock
-from lms.kernel.sheets.writing import Cell, Sheet, write_csv, write_xlsx
+from lms.kernel.sheets.writing import Cell
 from lms.web.http import allow
-from lms.web.languages import NAMES, direction_of, page_language
+from lms.web.languages import NAMES, page_language
+from lms.web.tables import send_table
 
 from .person import state_words
 from .queries import overview, people, ready
@@ -30,10 +30,6 @@ from .queries.people import Line, Show
 
 bp = Blueprint("desk", __name__, template_folder="templates", url_prefix="/<lang:lang>/cohort/<uuid:cohort_id>")
 RUN = CohortPermission.RUN
-TYPES = {
-    "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 @bp.get("")
@@ -91,20 +87,7 @@ def table(wanted: Table) -> ResponseReturnValue:
         _("Alias"), _("Course language"), _("State"), _("Group"), _("Lessons read"), _("Lessons open"),
         _("Work handed in"), _("Work open"),
     ]  # fmt: skip
-    return _sent("people", _("People"), header, _rows(wanted.cohort), wanted.kind)
-
-
-def _sent(name: str, title: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], kind: str) -> Response:
-    """A table as a file. name: of the file, without its ending."""
-    file = BytesIO()
-    if kind == "csv":
-        write_csv(file, header, rows)
-    else:
-        is_mirrored = direction_of(page_language()) == "rtl"
-        write_xlsx(file, [Sheet(title=title, header=header, rows=rows, right_to_left=is_mirrored)])
-    response = Response(file.getvalue(), mimetype=TYPES[kind])
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
-    return response
+    return send_table("people", _("People"), header, _rows(wanted.cohort), kind=wanted.kind)
 
 
 def _rows(cohort: Cohort) -> Iterator[Sequence[Cell]]:
@@ -180,7 +163,7 @@ def ready_table(wanted: Table) -> ResponseReturnValue:
     words = _part_words()
     parts = [one.part for one in judge(wanted.cohort.rule(), Record(activities_done=0, activities_of=0))]
     header = [pgettext("person", "Name"), _("Course language"), _("State"), *(words[part] for part in parts)]
-    return _sent("ready", _("Who is ready"), header, _ready_rows(wanted.cohort, parts), wanted.kind)
+    return send_table("ready", _("Who is ready"), header, _ready_rows(wanted.cohort, parts), kind=wanted.kind)
 
 
 def _part_words() -> dict[Part, str]:

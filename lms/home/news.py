@@ -1,6 +1,6 @@
 """What stands on the Today page under "New for you": her notices, in her language and by her clock."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,9 +9,9 @@ from flask import url_for
 from markupsafe import Markup
 
 from lms.accounts.models import Person
-from lms.assessments.queries.sitting import allowance_of
-from lms.assessments.rules.quizzes import later_date
+from lms.assessments.queries.allowances import Allowances, allowances_by
 from lms.cohorts import notices
+from lms.cohorts.models import Enrolment
 from lms.cohorts.notices import Facts
 from lms.cohorts.queries import messages
 from lms.cohorts.queries.messages import OwnNotice
@@ -34,7 +34,9 @@ class Item:
 
 
 def news_of(who: Person, *, at: datetime) -> Sequence[Item]:
-    """Her notices, newest first, without those whose date has passed: one statement, and one for each near date."""
+    """Her notices, newest first, without those whose date has passed: two statements, one where no date is near."""
+    told = messages.notices_of(who)
+    given = _given([one.enrolment.id for one in told if one.subject.news is News.DATE_NEAR])
     return [
         Item(
             id=one.notice.public_id,
@@ -42,28 +44,32 @@ def news_of(who: Person, *, at: datetime) -> Sequence[Item]:
             href=_href(one),
             at=one.notice.at,
         )
-        for one in messages.notices_of(who)
-        if notices.is_news(one.subject, facts := _facts(one), at=at)
+        for one in told
+        if notices.is_news(one.subject, facts := _facts(one, given), at=at)
     ]
 
 
-def _facts(one: OwnNotice) -> Facts:
+def _given(enrolments: Sequence[int]) -> Mapping[int, Allowances]:
+    return allowances_by(Enrolment.id.in_(enrolments)) if enrolments else {}
+
+
+def _facts(one: OwnNotice, given: Mapping[int, Allowances]) -> Facts:
     return Facts(
         begins_on=one.cohort.starts_on,
         home=one.cohort.zone,
-        moment=_moment(one),
+        moment=_moment(one, given),
         number=0 if one.module is None else one.module.position,
         title=messages.title_of(one.task, one.cohort, page_language()),
     )
 
 
-def _moment(one: OwnNotice) -> datetime | None:
+def _moment(one: OwnNotice, given: Mapping[int, Allowances]) -> datetime | None:
     """When the module opens, or her own last moment for the task."""
     if one.entry is None:
         return None
     if one.subject.news is not News.DATE_NEAR:
         return one.entry.opens_at
-    return later_date(one.entry.due_at, allowance_of(one.enrolment, one.entry.node_id).due_at)
+    return given[one.enrolment.id].last_moment(one.entry.node_id, one.entry.due_at)
 
 
 def _href(one: OwnNotice) -> str | None:

@@ -1,33 +1,28 @@
-"""One participant for the coordinators of her cohort, and who was in a live session."""
+"""One participant for the coordinators of her cohort."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
-from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import pgettext
 
-from lms.accounts.models import Person
+from lms.accounts.queries import shown_names_of
 from lms.accounts.session import me
 from lms.assessments.queries.completion import records_of
 from lms.cohorts.models import Group, MoveRow
-from lms.cohorts.policy import CohortPermission
 from lms.cohorts.queries import desk as desks
 from lms.cohorts.queries import people as places
 from lms.cohorts.queries import sendings
-from lms.cohorts.queries.desk import Desk
-from lms.cohorts.rules.completion import MOST_SESSIONS, is_complete, judge
+from lms.cohorts.rules.completion import is_complete, judge
 from lms.cohorts.rules.enrolment import BY_HAND, EnrolmentState, Move, moves_from
 from lms.cohorts.rules.facts import Fact, FactKind
 from lms.cohorts.rules.silence import whole_days
+from lms.cohorts.rules.wallclock import day_of
 from lms.cohorts.sealing import open_background, open_reasons
 from lms.cohorts.services import attesting, moving
-from lms.cohorts.services.attesting import Attendance
 from lms.cohorts.services.moving import NewMove
 from lms.kernel import clock
 from lms.kernel.db import transaction
@@ -39,10 +34,10 @@ from lms.web.formats import write_number
 from lms.web.http import allow, explain
 from lms.web.languages import page_language
 
-from .desk_forms import AttendanceForm, FactForm, GroupForm, MoveForm
+from .desk_forms import FactForm, GroupForm, MoveForm
 from .policy import HomePermission
-from .queries import attendance, ready
 from .queries import person as files
+from .queries import ready
 from .queries.person import FactFile, PersonFile
 
 bp = Blueprint("people", __name__, template_folder="templates", url_prefix="/<lang:lang>/cohort/<uuid:cohort_id>")
@@ -207,7 +202,7 @@ def _work(file: PersonFile) -> dict[str, Any]:
 
 def _history(file: PersonFile) -> list[Moved]:
     rows = places.moves_of(file.participant.id)
-    names = files.names_of([row.by_id for row in rows])
+    names = shown_names_of([row.by_id for row in rows])
     reasons = open_reasons(file.owner, [row.reason for row in rows])
     return [
         Moved(row=row, reason=reason, by=names.get(row.by_id or 0)) for row, reason in zip(rows, reasons, strict=True)
@@ -246,7 +241,7 @@ def _move_choices(file: PersonFile) -> list[tuple[str, str]]:
 
 
 def _fact_form(file: PersonFile, *, sent: bool = False) -> FactForm:
-    form = FactForm() if sent else FactForm(None, on=_today(file.cohort.zone))
+    form = FactForm() if sent else FactForm(None, on=day_of(clock.now(), file.cohort.zone))
     form.kind.choices = [(kind.value, word) for kind, word in fact_words().items()]
     return form
 
@@ -259,11 +254,6 @@ def _group_form(file: PersonFile, groups: Sequence[Group], *, sent: bool = False
         (str(one.public_id), _("Group %(number)s", number=write_number(one.number))) for one in groups
     ]
     return form
-
-
-def _today(zone: str) -> date:
-    """The day in the cohort's zone."""
-    return clock.now().astimezone(ZoneInfo(zone)).date()
 
 
 def _address_of(file: PersonFile, **more: Any) -> str:
@@ -315,87 +305,3 @@ def fact_words() -> dict[FactKind, str]:
         FactKind.SIMULATION: _("Took part in the simulation"),
         FactKind.PAPER: _("Alternative paper"),
     }
-
-
-# Attendance of one live session
-
-
-@dataclass(frozen=True, kw_only=True)
-class SessionDesk(Desk):
-    """One live session of a cohort."""
-
-    session: int
-
-
-def find_session(who: Person, cohort_id: UUID, number: int) -> SessionDesk | None:
-    """The session of an address."""
-    desk = desks.find_desk(who, cohort_id)
-    return SessionDesk(cohort=desk.cohort, session=number) if desk and 1 <= number <= MOST_SESSIONS else None
-
-
-@bp.get("/session/<int:number>")
-@allow(CohortPermission.RUN, on=find_session)
-def session(desk: SessionDesk) -> ResponseReturnValue:
-    """Everybody with a box to tick, 25 a page."""
-    return _session_page(desk)
-
-
-@bp.post("/session/<int:number>/save")
-@allow(CohortPermission.CHANGE, on=find_session)
-def save_session(desk: SessionDesk) -> ResponseReturnValue:
-    """Keep what was ticked and unticked on one page."""
-    form = AttendanceForm()
-    if not form.validate():
-        return _session_page(desk, form), 422
-    assert form.on.data is not None
-    page = Attendance(
-        session=desk.session,
-        on=form.on.data,
-        present=_ids("present"),
-        shown=_ids("shown"),
-        shown_on=_day_of(form.shown_on.data),
-    )
-    try:
-        with transaction():
-            passed_over = attendance.in_conflict_with(me(), desk.cohort)
-            attesting.note_attendance(desk.cohort.id, page, besides=passed_over, by=me(), at=clock.now())
-    except Refusal as refusal:
-        return _session_page(desk, form, refusal=explain(refusal)), 409
-    number = request.args.get("page", 1, type=int)
-    return redirect(
-        url_for(".session", cohort_id=desk.cohort.public_id, number=desk.session, page=number, done="saved")
-    )
-
-
-def _ids(name: str) -> frozenset[UUID]:
-    """The boxes of one name. What is no id of ours is of no page of ours."""
-    try:
-        return frozenset(UUID(one) for one in request.form.getlist(name)[: 2 * attendance.ROWS_A_PAGE])
-    except ValueError:
-        abort(400)
-
-
-def _day_of(text: str | None) -> date | None:
-    """The day that the page was made with, where it had one."""
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        abort(400)
-
-
-def _session_page(desk: SessionDesk, form: AttendanceForm | None = None, refusal: str | None = None) -> str:
-    page = attendance.page_of(me(), desk.cohort, session=desk.session, number=request.args.get("page", 1, type=int))
-    ticked = {row.id for row in page.rows if row.was_there} if form is None else _ids("present")
-    if form is None:
-        form = AttendanceForm(None, on=page.on or _today(desk.cohort.zone), shown_on=page.on)
-    return render_template(
-        "home/session.html",
-        desk=desk,
-        form=form,
-        page=page,
-        ticked=ticked,
-        latest=MOST_SESSIONS,
-        may_change=allows(CohortPermission.CHANGE, me(), desk),
-        refusal=refusal,
-        done=request.args.get("done"),
-    )

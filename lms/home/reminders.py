@@ -9,19 +9,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import contains_eager
 
 from lms.accounts.models import Person
-from lms.assessments.models import AllowanceRow, Attempt
+from lms.assessments.models import Attempt
+from lms.assessments.queries.allowances import Allowances, allowances_by
 from lms.assessments.queries.catalogue import catalogue
-from lms.assessments.rules.quizzes import later_date
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment, TellingRow
 from lms.cohorts.queries.seats import calendar_of
 from lms.cohorts.rules.enrolment import UNDER_WAY, EnrolmentState
 from lms.cohorts.rules.telling import CALENDAR, Calendar, Reader, Task, digest_of, has_to_learn, news_for
+from lms.cohorts.rules.wallclock import day_of
 from lms.cohorts.services.telling import ToTell, tell
 from lms.courses.models import Lesson, Module
 from lms.courses.rules import TaskKind
@@ -68,7 +68,7 @@ def _to_tell(cohort: Cohort, at: datetime) -> Iterator[ToTell]:
             since=enrolment.agreed_at,
             knows=marks,
             told_calendar=marks.get(CALENDAR),
-            today=at.astimezone(ZoneInfo(zone)).date(),
+            today=day_of(at, zone),
             is_paused=enrolment.state is EnrolmentState.PAUSED,
         )
         tellings = news_for(reader, calendar, work.tasks_of(enrolment), at=at)
@@ -118,30 +118,25 @@ def _told(cohort: Cohort, at: datetime) -> Mapping[int, Mapping[str, str | None]
 class _Work:
     """The tasks of a cohort, and what differs from one person to the next.
 
-    allowed: her own last moments, by enrolment and task, None for all tasks. handed_in: enrolments and tasks.
+    given: what each was given, by enrolment. handed_in: enrolments and tasks.
     """
 
     tasks: Sequence[Task]
-    allowed: Mapping[tuple[int, str | None], datetime]
+    given: Mapping[int, Allowances]
     handed_in: frozenset[tuple[int, str]]
 
     def tasks_of(self, enrolment: Enrolment) -> list[Task]:
         """The tasks as they stand for one person."""
+        given = self.given[enrolment.id]
         return [
             Task(
                 node_id=task.node_id,
                 opens_at=task.opens_at,
-                due_at=self._due_at(enrolment, task),
+                due_at=given.last_moment(task.node_id, task.due_at),
                 is_handed_in=(enrolment.id, task.node_id) in self.handed_in,
             )
             for task in self.tasks
         ]
-
-    def _due_at(self, enrolment: Enrolment, task: Task) -> datetime | None:
-        due_at = task.due_at
-        for node_id in (task.node_id, None):
-            due_at = later_date(due_at, self.allowed.get((enrolment.id, node_id)))
-        return due_at
 
 
 def _work(cohort: Cohort, entries: Mapping[str, CalendarEntry]) -> _Work:
@@ -155,17 +150,8 @@ def _work(cohort: Cohort, entries: Mapping[str, CalendarEntry]) -> _Work:
         for task in catalogue(cohort.version).tasks.values()
         if task.kind is not TaskKind.CHECKPOINT and task.node_id in entries
     ]
-    return _Work(tasks=tasks, allowed=_allowed(cohort), handed_in=_handed_in(cohort))
-
-
-def _allowed(cohort: Cohort) -> Mapping[tuple[int, str | None], datetime]:
-    rows = db.session.execute(
-        select(AllowanceRow.enrolment_id, AllowanceRow.node_id, func.max(AllowanceRow.due_at))
-        .join(Enrolment, Enrolment.id == AllowanceRow.enrolment_id)
-        .where(Enrolment.cohort_id == cohort.id, AllowanceRow.due_at.is_not(None))
-        .group_by(AllowanceRow.enrolment_id, AllowanceRow.node_id)
-    )
-    return {(enrolment_id, node_id): due_at for enrolment_id, node_id, due_at in rows if due_at is not None}
+    given = allowances_by(Enrolment.cohort_id == cohort.id)
+    return _Work(tasks=tasks, given=given, handed_in=_handed_in(cohort))
 
 
 def _handed_in(cohort: Cohort) -> frozenset[tuple[int, str]]:

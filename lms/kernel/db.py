@@ -153,6 +153,15 @@ def lock_name(name: bytes) -> None:
         db.session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(name[:8], signed=True))))
 
 
+def turn_to(number: int, *, total: int, rows: int) -> tuple[int, int]:
+    """Which page of a list is shown for the one that was asked for, and how many it has: both from 1.
+
+    total: how many rows the list has. rows: how many stand on a page.
+    """
+    pages = max(-(-total // rows), 1)
+    return min(max(number, 1), pages), pages
+
+
 def connect_database(app: Flask, keystore: Path | None) -> None:
     """Open the application's engine and teach it our ways.
 

@@ -1,12 +1,16 @@
 """The base of every form. The token against forgery is not its business: `lms.web.csrf` guards every request."""
 
 from typing import Any
+from uuid import UUID
 
 from flask import request
 from flask_wtf import FlaskForm
 from wtforms.validators import DataRequired, Length
 
 from lms.kernel.i18n import lazy as _l
+
+UNKNOWN = -1
+"""No page of ours says so: what comes with it is refused."""
 
 
 class Form(FlaskForm):
@@ -28,3 +32,17 @@ def needed() -> DataRequired:
 def at_most(characters: int) -> Length:
     """The field takes no more than so many characters."""
     return Length(max=characters, message=_l("Shorten this to %(max)s characters.", max=characters))
+
+
+def read_id(sent: object) -> UUID | None:
+    """A random id that a page carries, of a thing or of an act; None for what is none."""
+    try:
+        return UUID(str(sent))
+    except ValueError:
+        return None
+
+
+def read_known(sent: object) -> int:
+    """How much of something a page knew of when it was made; `UNKNOWN` where it does not say."""
+    known = str(sent)
+    return int(known) if known.isdecimal() and len(known) < 10 else UNKNOWN

@@ -33,7 +33,6 @@ from lms.assessments.rules.asking import (
     check_decidable,
     check_granted,
     check_wanted,
-    day_of,
     due_moment,
     is_given_at_once,
 )
@@ -44,6 +43,7 @@ from lms.audit.models import Entry
 from lms.cohorts.errors import CohortClosed, NoDateYet, TakesPartNoMore
 from lms.cohorts.models import CalendarEntry, Cohort, Notice
 from lms.cohorts.rules.enrolment import EnrolmentState
+from lms.cohorts.rules.wallclock import day_of
 from lms.kernel.db import db, transaction
 from lms.kernel.ids import new_id
 from lms.kernel.policy import allows

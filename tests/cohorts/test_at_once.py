@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from uuid import UUID
 
 import pytest
 
@@ -13,8 +14,9 @@ from lms.cohorts.models import Enrolment, Origin, Upload
 from lms.cohorts.queries import sendings
 from lms.cohorts.rules.sending import Answer
 from lms.cohorts.rules.uploads import UploadState
-from lms.cohorts.services import enrolling, inviting, moving, uploading
+from lms.cohorts.services import enrolling, inviting, moving, staffing, uploading
 from lms.cohorts.services.enrolling import Settling
+from lms.cohorts.services.staffing import NewStaff
 from lms.kernel import migrations
 from lms.kernel.clock import FixedClock
 from lms.kernel.db import db, transaction
@@ -26,6 +28,9 @@ from tests.cohorts.lists import as_csv, bring, cohort_of, coordinator_of, make_r
 from tests.conftest import POSTGRES, need, settings_for
 from tests.tools import postgres
 
+COLLEAGUE = NewStaff(
+    shown_name="Hoda", language="ar", zone="Asia/Aden", role=Role.FACILITATOR, email=None, operation=UUID(int=1)
+)
 LONG = "seven words that nobody would ever guess"
 NUMBERS = ("River", "Lake", "Hill", "Field", "Stone", "Rain", "Wind", "Cloud")
 
@@ -285,6 +290,28 @@ def test_a_code_renewed_while_it_is_used_leaves_no_second_way_in(school):
             db.session.get_one(Person, db.session.get_one(Enrolment, enrolment).person_id).login_index is not None
         )
         assert has_account is (is_open.count() == 0) and outcomes["done"] == (2 if has_account else 1)
+
+
+def test_another_code_for_a_colleague_who_uses_hers_just_now_leaves_no_second_way_in(school):
+    with school.app.app_context():
+        with transaction():
+            by = coordinator_of(school.cast)
+            invited = staffing.invite_staff(school.cast.cohort_key, COLLEAGUE, by=by, at=NOW)
+        code, number, public_id = invited.code, invited.person.id, invited.person.public_id
+
+    def use():
+        with transaction():
+            accounts.use_invitation(code, "hoda", LONG, at=NOW)
+
+    def renew():
+        with transaction():
+            staffing.new_code(school.cast.cohort_key, public_id, by=coordinator_of(school.cast), at=NOW)
+
+    outcomes = school.at_once(use, renew)
+    with school.app.app_context():
+        is_open = db.session.query(Invitation).filter(Invitation.used_at.is_(None), Invitation.withdrawn_at.is_(None))
+        has_account = db.session.get_one(Person, number).login_index is not None
+        assert has_account is (is_open.count() == 0) and outcomes["done"] == 1
 
 
 def test_newcomers_and_coordinators_never_wait_for_each_other_in_a_circle(school):

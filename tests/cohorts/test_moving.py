@@ -435,6 +435,17 @@ def test_fewer_groups_leave_nobody_in_one_that_is_gone(in_app, cast):
     assert db.session.query(Group).count() == 1
 
 
+def test_who_has_finished_is_not_shown_to_every_facilitator_when_her_group_goes(in_app, cast):
+    moving.make_groups(cast.cohort_key, facilitators(cast, 3), by=coordinator(cast), at=NOW)
+    db.session.flush()
+    last = db.session.scalars(select(Enrolment).join(Enrolment.group).where(Group.number == 3)).first()
+    last.state = EnrolmentState.COMPLETED
+    moving.make_groups(cast.cohort_key, facilitators(cast, 2), by=coordinator(cast), at=NOW)
+    db.session.flush()
+    db.session.expire_all()
+    assert member_groups(cast)[last.alias] in (1, 2)
+
+
 def test_making_groups_again_keeps_their_addresses(in_app, cast):
     first = moving.make_groups(cast.cohort_key, facilitators(cast, 2), by=coordinator(cast), at=NOW)
     ids = [group.public_id for group in first]

@@ -15,14 +15,16 @@ from lms.accounts.queries import find_recipient
 from lms.accounts.rules import ContactKind
 from lms.audit.models import Entry
 from lms.cohorts import jobs
-from lms.cohorts.errors import CohortClosed, NoPeople, PlacesLacking, UploadOver
+from lms.cohorts.errors import CohortClosed, CohortFull, NoPeople, PlacesLacking, UploadOver
 from lms.cohorts.models import Cohort, Enrolment, Origin, Upload, UploadRow
 from lms.cohorts.neutral import neutral_aliases
-from lms.cohorts.queries import uploads
+from lms.cohorts.queries import desk, uploads
 from lms.cohorts.rules.aliases import tells_name
+from lms.cohorts.rules.enrolment import EnrolmentState, Move
 from lms.cohorts.rules.uploads import AT_ONCE, RowState, UploadState
 from lms.cohorts.sealing import Background, open_background
-from lms.cohorts.services import enrolling, uploading
+from lms.cohorts.services import enrolling, moving, uploading
+from lms.cohorts.services.moving import NewMove
 from lms.kernel.db import db, transaction
 from lms.kernel.sealed import CannotOpen
 from lms.kernel.sheets.errors import BrokenQuotes, MissingColumns, TooManyRows
@@ -338,6 +340,15 @@ def test_the_worker_takes_over_in_steps_of_fifty(in_app, cast):
     assert not step(long)
     assert counts() == before
     assert len({enrolment.alias for enrolment in newcomers()}) == AT_ONCE * 2 + 20
+
+
+def test_nobody_comes_back_to_a_place_that_the_worker_is_about_to_give(in_app, cast):
+    left = db.session.query(Enrolment).filter_by(cohort_id=cast.cohort_key, state=EnrolmentState.WITHDRAWN).first()
+    make_room(cast, desk.places_taken(cohort_of(cast)) + AT_ONCE + 30)
+    take_over(cast, *(row(number) for number in range(AT_ONCE + 30)))
+    back = NewMove(move=Move.READMIT, seen=EnrolmentState.WITHDRAWN, reason="She is well again.")
+    with pytest.raises(CohortFull):
+        moving.move_place(left.id, back, by=coordinator_of(cast), at=NOW)
 
 
 def test_the_job_ends_the_list_and_does_nothing_when_it_runs_again(in_app, cast):

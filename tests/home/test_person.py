@@ -275,7 +275,7 @@ def test_nobody_else_moves_her(app, cast, taught, member):
     send(visitor, taught, "move", expect=404, move="withdraw", seen="active", reason="Mean.")
     send(visitor, taught, "group", expect=404, group="")
     send(visitor, taught, "fact", expect=404, kind="paper", session="", on=TODAY.isoformat())
-    visitor.post("people.save_session", cohort_id=taught.cohort_id, number=1, data={}, expect=404)
+    visitor.post("attendance.save", cohort_id=taught.cohort_id, number=1, data={}, expect=404)
 
 
 # What is entered by hand
@@ -345,7 +345,7 @@ def test_she_is_put_into_a_group_and_taken_out_of_it(app, as_coordinator, taught
 
 
 def session_page(visitor, taught, number=1, **more):
-    return visitor.get("people.session", cohort_id=taught.cohort_id, number=number, **more)
+    return visitor.get("attendance.session", cohort_id=taught.cohort_id, number=number, **more)
 
 
 def save(visitor, taught, names=(), *, shown=(), number=1, on=None, shown_on="", expect=302):
@@ -355,7 +355,7 @@ def save(visitor, taught, names=(), *, shown=(), number=1, on=None, shown_on="",
         "present": [str(taught.enrolments[name]) for name in names],
         "shown": [str(taught.enrolments[name]) for name in shown],
     }
-    return visitor.post("people.save_session", cohort_id=taught.cohort_id, number=number, data=data, expect=expect)
+    return visitor.post("attendance.save", cohort_id=taught.cohort_id, number=number, data=data, expect=expect)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -414,7 +414,7 @@ def test_there_are_sixty_sessions_at_most(as_coordinator, taught, number):
 
 def test_damaged_boxes_are_of_no_page_of_ours(as_coordinator, taught):
     data = {"on": TODAY.isoformat(), "present": ["nobody"]}
-    as_coordinator.post("people.save_session", cohort_id=taught.cohort_id, number=1, data=data, expect=400)
+    as_coordinator.post("attendance.save", cohort_id=taught.cohort_id, number=1, data=data, expect=400)
 
 
 def test_somebody_else_enters_a_coordinators_own_attendance(app, cast, taught):

@@ -10,6 +10,7 @@ from lms.assessments.queries.queue import at_hand
 from lms.assessments.rules.attempts import AttemptState
 from lms.cohorts.models import Cohort
 from lms.cohorts.rules.enrolment import EnrolmentState
+from lms.home.reminders import remind
 from lms.kernel.db import db, transaction
 from tests.assessments.taught import enrolment_of, in_context, load
 from tests.cast import DAY, LANGUAGES, NOW
@@ -164,3 +165,20 @@ def test_after_the_course_today_costs_no_statement_more(app, as_participant, tau
     with statements() as seen:
         today(as_participant)
     assert len(seen) <= 6, seen
+
+
+def test_many_near_dates_cost_no_more_statements_than_one(app, as_participant, cast, statements):
+    in_context(app, lambda: remind({}, NOW))
+    today(as_participant)
+    seen = []
+    for near in (2, 1):
+        with statements() as asked:
+            assert today(as_participant).text.count('name="notice"') == near + 1  # a module has opened, too
+        seen.append(asked)
+        in_context(app, put_one_near_date_away)
+    assert len(seen[0]) == len(seen[1]), seen[0]
+
+
+def put_one_near_date_away():
+    with transaction():
+        db.session.execute(text("DELETE FROM cohorts_notice WHERE node_id = 'm1-timed'"))

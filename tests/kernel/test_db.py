@@ -2,11 +2,13 @@ import gc
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Integer, text
 from sqlalchemy.orm import mapped_column
 
 from lms.accounts.models import Person, SignInAttempt
-from lms.kernel.db import Model, UtcDateTime, db, transaction
+from lms.kernel.db import Model, UtcDateTime, db, transaction, turn_to
 from tests.cast import NOW
 
 
@@ -77,3 +79,11 @@ def test_sqlite_keeps_what_it_acknowledged(world, app):
         "secure_delete": 1,
         "keystore.journal_mode": "wal",
     }
+
+
+@given(number=st.integers(), total=st.integers(0, 10**6), rows=st.integers(1, 100))
+def test_a_page_that_is_asked_for_is_shown_if_there_is_one_and_the_nearest_otherwise(number, total, rows):
+    page, pages = turn_to(number, total=total, rows=rows)
+    assert rows * (pages - 1) < max(total, 1) <= rows * pages
+    assert 1 <= page <= pages and (page == number or not 1 <= number <= pages)
+    assert page == 1 or number >= page

@@ -12,11 +12,12 @@ from lms.courses.rules import TaskKind
 from lms.kernel.db import db
 from lms.modules.rules import Activity, ActivityState, MoreTime
 
-from ..models import AllowanceRow, Attempt, TimeRequest
+from ..models import Attempt, TimeRequest
 from ..rules import quizzes
 from ..rules.asking import RequestState
 from ..rules.attempts import AttemptState
 from ..rules.quizzes import FeedbackAt, later_date
+from .allowances import LAST_MOMENT, given
 from .catalogue import Task, catalogue
 from .sitting import NOBODY
 
@@ -41,13 +42,11 @@ def find_activities(seat: Seat, language: str) -> Sequence[Activity]:
     tasks = {task.node_id: task for task in asked.tasks.values() if task.kind is not TaskKind.CHECKPOINT}
     if not tasks:
         return []
-    mine = and_(
-        Attempt.node_id == CalendarEntry.node_id,
-        Attempt.enrolment_id == (seat.enrolment.id if seat.enrolment else NOBODY),
-    )
+    enrolment_id = seat.enrolment.id if seat.enrolment else NOBODY
+    allowed_until = given(LAST_MOMENT, enrolment_id, CalendarEntry.node_id).label("allowed_until")
     rows = db.session.execute(
-        select(CalendarEntry, Attempt, allowed_until(seat).label("allowed_until"), _asked(seat).label("asked"))
-        .outerjoin(Attempt, mine)
+        select(CalendarEntry, Attempt, allowed_until, _asked(seat).label("asked"))
+        .outerjoin(Attempt, and_(Attempt.node_id == CalendarEntry.node_id, Attempt.enrolment_id == enrolment_id))
         .where(CalendarEntry.cohort_id == seat.cohort.id, CalendarEntry.node_id.in_(tasks))
         .order_by(Attempt.number)
     )
@@ -70,19 +69,6 @@ def find_activities(seat: Seat, language: str) -> Sequence[Activity]:
         for name, task in tasks.items()
         if name in places
     ]
-
-
-def allowed_until(seat: Seat) -> Any:
-    """The latest day that she was given for the task of a calendar's entry, as a column; null for none."""
-    return (
-        select(func.max(AllowanceRow.due_at))
-        .where(
-            AllowanceRow.enrolment_id == (seat.enrolment.id if seat.enrolment else NOBODY),
-            or_(AllowanceRow.node_id == CalendarEntry.node_id, AllowanceRow.node_id.is_(None)),
-        )
-        .correlate(CalendarEntry)
-        .scalar_subquery()
-    )
 
 
 def _asked(seat: Seat) -> Any:

@@ -11,7 +11,7 @@ from lms.accounts.models import Person
 from lms.courses.models import Item as ItemRow
 from lms.courses.models import Module, Version
 from lms.courses.rules import TaskKind, Told, tell
-from lms.kernel.db import db
+from lms.kernel.db import db, turn_to
 
 from ..policy import previews, takes_programme
 from ..rules.items import Item
@@ -62,8 +62,7 @@ def page_of_bank(who: Person, *, number: int, language: str) -> BankPage:
     versions = {version.id: version for version in _newest(who)}
     of_newest = ItemRow.version_id.in_(versions)
     total = db.session.scalars(select(func.count()).select_from(ItemRow).where(of_newest)).one()
-    pages = max(-(-total // PAGE), 1)
-    number = min(max(number, 1), pages)
+    number, pages = turn_to(number, total=total, rows=PAGE)
     rows = db.session.scalars(
         select(ItemRow)
         .join(ItemRow.module)

@@ -1,6 +1,5 @@
 """The list of results of a cohort, for its staff: few statements at any size."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,14 +17,13 @@ from lms.cohorts.rules.enrolment import MAY_READ, EnrolmentState
 from lms.cohorts.rules.facts import FactKind, simulation_of
 from lms.courses.models import Lesson, Module
 from lms.courses.rules import TaskKind, Told, tell
-from lms.kernel.db import db
+from lms.kernel.db import db, turn_to
 from lms.modules.models import Progress
 
 from ..models import Attempt, Conflict
-from ..rules.gradebook import Asked, Done, Read, Rule, Standing, compute_standing
-from ..rules.items import Score
+from ..rules.gradebook import Asked, Read, Rule, Standing, compute_standing
 from .catalogue import Catalogue, catalogue
-from .completion import asked_of, facts_of, lessons_of, record_from
+from .completion import asked_of, done_by, facts_of, lessons_of, record_from
 from .queue import own_conflict
 
 PAGE = 25
@@ -147,8 +145,7 @@ class BookPage:
 def page_of(who: Person, book: CohortBook, *, number: int, at: datetime) -> BookPage:
     """A page of the participants whom she looks after in a cohort, by alias: five statements at any size."""
     total = db.session.scalars(select(func.count()).select_from(Enrolment).where(*_listed(who, book.cohort))).one()
-    pages = max(-(-total // PAGE), 1)
-    number = min(max(number, 1), pages)
+    number, pages = turn_to(number, total=total, rows=PAGE)
     calendar = calendar_of(book.cohort, at=at)
     rows = db.session.execute(_rows(who, book.cohort, calendar).offset((number - 1) * PAGE).limit(PAGE)).all()
     return BookPage(rows=_told(book, calendar, rows, at=at), number=number, pages=pages, total=total)
@@ -166,7 +163,8 @@ def table_of(who: Person, book: CohortBook, *, at: datetime) -> Iterator[BookRow
 def _told(book: CohortBook, calendar: Calendar, rows: Sequence[Any], *, at: datetime) -> list[BookRow]:
     """What a reader is told of these participants: two statements."""
     shown = [row.id for row in rows if not row.is_hidden]
-    done, facts, asked = done_by(shown), facts_of(shown), asked_of(book.cohort)
+    done = done_by(Attempt.enrolment_id.in_(shown), Attempt.kind != TaskKind.CHECKPOINT)
+    facts, asked = facts_of(shown), asked_of(book.cohort)
     found = []
     for row in rows:
         if row.is_hidden:
@@ -223,32 +221,3 @@ def read_of(lessons: Collection[str]) -> Any:
         .correlate(Enrolment)
         .scalar_subquery()
     )
-
-
-def done_by(enrolments: Collection[int]) -> Mapping[int, list[Done]]:
-    """Attempts at quizzes and assignments by number of the enrolment: one statement."""
-    found: dict[int, list[Done]] = defaultdict(list)
-    rows = db.session.execute(
-        select(
-            Attempt.enrolment_id,
-            Attempt.node_id,
-            Attempt.number,
-            Attempt.state,
-            Attempt.points,
-            Attempt.points_of,
-            Attempt.verdict,
-        )
-        .where(Attempt.enrolment_id.in_(enrolments), Attempt.kind != TaskKind.CHECKPOINT)
-        .order_by(Attempt.enrolment_id, Attempt.node_id, Attempt.number)
-    )
-    for row in rows:
-        found[row.enrolment_id].append(
-            Done(
-                node_id=row.node_id,
-                number=row.number,
-                state=row.state,
-                score=None if row.points is None else Score(points=row.points, of=row.points_of),
-                verdict=row.verdict,
-            )
-        )
-    return found

@@ -102,7 +102,15 @@ def record_from(asked: Asked, *, read: int, done: Collection[Done], facts: Seque
     by_task: dict[str, list[Done]] = defaultdict(list)
     for one in done:
         by_task[one.node_id].append(one)
-    return _record(asked, read, by_task, facts)
+    handed_in = sum(any(one.state is not AttemptState.OPEN for one in by_task[node_id]) for node_id in asked.nodes)
+    return Record(
+        activities_done=read + handed_in,
+        activities_of=asked.activities,
+        quizzes=[_quiz(task, by_task[task.node_id], asked) for task in asked.quizzes],
+        assignments=[_assignment(task, by_task[task.node_id]) for task in asked.assignments],
+        live_sessions=sessions_counted(facts),
+        has_simulation=has_simulation(facts),
+    )
 
 
 def lessons_of(version: Version) -> list[str]:
@@ -153,8 +161,11 @@ def _read_modules(version: Version) -> Modules:
 def _records(asked: Mapping[int, Asked], chosen: ColumnElement[bool]) -> dict[int, Record]:
     """asked: by number of the cohort."""
     rows = _read(chosen)
-    done, facts = _done(frozenset().union(*(one.nodes for one in asked.values())), chosen), _facts(chosen)
-    return {row.id: _record(asked[row.cohort_id], row.read, done[row.id], facts[row.id]) for row in rows}
+    nodes = frozenset().union(*(one.nodes for one in asked.values()))
+    done, facts = done_by(chosen, Attempt.node_id.in_(nodes)), _facts(chosen)
+    return {
+        row.id: record_from(asked[row.cohort_id], read=row.read, done=done[row.id], facts=facts[row.id]) for row in rows
+    }
 
 
 def _read(chosen: ColumnElement[bool]) -> Sequence[Any]:
@@ -170,9 +181,12 @@ def _read(chosen: ColumnElement[bool]) -> Sequence[Any]:
     ).all()
 
 
-def _done(nodes: Collection[str], chosen: ColumnElement[bool]) -> Mapping[int, dict[str, list[Done]]]:
-    """Their attempts by task."""
-    found: dict[int, dict[str, list[Done]]] = defaultdict(lambda: defaultdict(list))
+def done_by(*wanted: ColumnElement[bool]) -> Mapping[int, list[Done]]:
+    """Attempts by number of the enrolment, those at one task first to last: one statement.
+
+    wanted: conditions over Attempt and Enrolment.
+    """
+    found: dict[int, list[Done]] = defaultdict(list)
     rows = db.session.execute(
         select(
             Attempt.enrolment_id,
@@ -184,22 +198,20 @@ def _done(nodes: Collection[str], chosen: ColumnElement[bool]) -> Mapping[int, d
             Attempt.verdict,
         )
         .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
-        .where(chosen, Attempt.node_id.in_(nodes))
-        .order_by(Attempt.id)
+        .where(*wanted)
+        .order_by(Attempt.enrolment_id, Attempt.node_id, Attempt.number)
     )
     for row in rows:
-        found[row.enrolment_id][row.node_id].append(_attempt(row))
+        found[row.enrolment_id].append(
+            Done(
+                node_id=row.node_id,
+                number=row.number,
+                state=row.state,
+                score=None if row.points is None else Score(points=row.points, of=row.points_of),
+                verdict=row.verdict,
+            )
+        )
     return found
-
-
-def _attempt(row: Any) -> Done:
-    return Done(
-        node_id=row.node_id,
-        number=row.number,
-        state=row.state,
-        score=None if row.points is None else Score(points=row.points, of=row.points_of),
-        verdict=row.verdict,
-    )
 
 
 def _facts(chosen: ColumnElement[bool]) -> Mapping[int, list[Fact]]:
@@ -213,18 +225,6 @@ def _facts(chosen: ColumnElement[bool]) -> Mapping[int, list[Fact]]:
     ):
         found[row.enrolment_id].append(row.fact())
     return found
-
-
-def _record(asked: Asked, read: int, done: Mapping[str, Sequence[Done]], facts: Sequence[Fact]) -> Record:
-    handed_in = sum(any(one.state is not AttemptState.OPEN for one in done.get(node_id, ())) for node_id in asked.nodes)
-    return Record(
-        activities_done=read + handed_in,
-        activities_of=asked.activities,
-        quizzes=[_quiz(task, done.get(task.node_id, ()), asked) for task in asked.quizzes],
-        assignments=[_assignment(task, done.get(task.node_id, ())) for task in asked.assignments],
-        live_sessions=sessions_counted(facts),
-        has_simulation=has_simulation(facts),
-    )
 
 
 def _quiz(task: Task, attempts: Sequence[Done], asked: Asked) -> completion.Quiz:

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import aliased
 
 from lms.accounts.models import Person, RoleGrant
+from lms.accounts.queries import is_held
 from lms.accounts.rules import Role
 from lms.cohorts.models import Cohort, Enrolment
 from lms.cohorts.policy import in_care_of
@@ -45,8 +46,7 @@ def markers_of(cohort: Cohort, attempt: Attempt, *, at: datetime) -> list[Marker
         .where(
             RoleGrant.role == Role.FACILITATOR,
             RoleGrant.cohort_id == cohort.id,
-            RoleGrant.from_at <= at,
-            or_(RoleGrant.until_at.is_(None), RoleGrant.until_at > at),
+            *is_held(at),
             Person.disabled_at.is_(None),
         )
         .order_by(Person.id)

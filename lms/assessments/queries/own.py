@@ -5,10 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import and_, select
 
 from lms.accounts.models import Person
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
@@ -17,12 +16,13 @@ from lms.cohorts.rules.completion import Record, Requirement, is_complete, judge
 from lms.courses.rules import TaskKind, Told
 from lms.kernel.db import db
 
-from ..models import AllowanceRow, Attempt
+from ..models import Attempt
 from ..rules import marking, quizzes
 from ..rules.attempts import AttemptState
 from ..rules.items import Score
 from ..rules.marking import Verdict
 from ..rules.quizzes import Allowance
+from .allowances import ATTEMPTS, LAST_MOMENT, given
 from .catalogue import Task, catalogue
 from .completion import own_records
 from .sitting import awaited_until
@@ -144,36 +144,21 @@ class Dated:
 
 def _entries(who: Person, seats: Iterable[Seat]) -> dict[int, dict[str, Dated]]:
     found: dict[int, dict[str, Dated]] = defaultdict(dict)
+    hers = and_(Enrolment.cohort_id == CalendarEntry.cohort_id, Enrolment.person_id == who.id)
     rows = db.session.execute(
         select(
             CalendarEntry,
-            _given(who, func.max(AllowanceRow.due_at)).label("allowed_until"),
-            _given(who, func.sum(AllowanceRow.extra_attempts)).label("extra_attempts"),
+            given(LAST_MOMENT, Enrolment.id, CalendarEntry.node_id),
+            given(ATTEMPTS, Enrolment.id, CalendarEntry.node_id),
         )
+        .outerjoin(Enrolment, hers)
         .where(CalendarEntry.cohort_id.in_([seat.cohort.id for seat in seats]))
         .order_by(CalendarEntry.id)
     )
     for entry, allowed_until, extra_attempts in rows:
         due_at = quizzes.later_date(entry.due_at, allowed_until)
-        found[entry.cohort_id][entry.node_id] = Dated(
-            entry=entry, due_at=due_at, extra_attempts=int(extra_attempts or 0)
-        )
+        found[entry.cohort_id][entry.node_id] = Dated(entry=entry, due_at=due_at, extra_attempts=int(extra_attempts))
     return found
-
-
-def _given(who: Person, what: ColumnElement[Any]) -> Any:
-    """What she was given beyond the settings for the task of a calendar's entry, as a column; null for nothing."""
-    return (
-        select(what)
-        .join(Enrolment, Enrolment.id == AllowanceRow.enrolment_id)
-        .where(
-            Enrolment.person_id == who.id,
-            Enrolment.cohort_id == CalendarEntry.cohort_id,
-            or_(AllowanceRow.node_id == CalendarEntry.node_id, AllowanceRow.node_id.is_(None)),
-        )
-        .correlate(CalendarEntry)
-        .scalar_subquery()
-    )
 
 
 def _attempts(seats: Sequence[Seat]) -> dict[int, list[Attempt]]:

@@ -10,12 +10,13 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager
 
 from lms.accounts.models import Person, RoleGrant
+from lms.accounts.queries import is_held
 from lms.accounts.rules import MARKING_ROLES, Role
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
 from lms.cohorts.rules.enrolment import MAY_READ
 from lms.courses.models import Version
 from lms.courses.rules import TaskKind, Told, tell
-from lms.kernel.db import db
+from lms.kernel.db import db, turn_to
 
 from ..models import Attempt, Conflict, MarkerLanguages, StepRow
 from ..policy import is_to_be_read_by
@@ -81,12 +82,8 @@ class Queue:
     rows: Sequence[QueueRow]
     show: "Show"
     page: int
+    pages: int
     total: int
-
-    @property
-    def pages(self) -> int:
-        """How many pages there are, at least one."""
-        return max(1, -(-self.total // ROWS))
 
     @property
     def waiting(self) -> int:
@@ -125,7 +122,7 @@ def queue_of(who: Person, show: Show, *, page: int, language: str, at: datetime)
     wanted = [one for one in counts if show.task in (None, one.id)]
     is_mine = not show.everything and show.task is None
     total = sum(one.listed_mine if is_mine else one.listed for one in wanted)
-    page = min(max(page, 1), max(1, -(-total // ROWS)))
+    page, pages = turn_to(page, total=total, rows=ROWS)
     return Queue(
         courses=courses,
         languages=languages,
@@ -133,6 +130,7 @@ def queue_of(who: Person, show: Show, *, page: int, language: str, at: datetime)
         rows=_rows(who, show, languages, page=page, language=language, at=at),
         show=show,
         page=page,
+        pages=pages,
         total=total,
     )
 
@@ -213,8 +211,7 @@ def _has_marker(at: datetime) -> ColumnElement[bool]:
         Attempt.marker_id != Enrolment.person_id,
         exists()
         .where(RoleGrant.person_id == Attempt.marker_id, RoleGrant.cohort_id == Enrolment.cohort_id)
-        .where(RoleGrant.role.in_(MARKING_ROLES), RoleGrant.from_at <= at)
-        .where(or_(RoleGrant.until_at.is_(None), RoleGrant.until_at > at))
+        .where(RoleGrant.role.in_(MARKING_ROLES), *is_held(at))
         .where(Person.id == RoleGrant.person_id, Person.disabled_at.is_(None))
         .correlate(Attempt, Enrolment),
         ~exists()

@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import case, func, select
-from sqlalchemy.orm import contains_eager, defer, joinedload
+from sqlalchemy.orm import contains_eager
 
-from lms.accounts.models import Person, PersonKey
-from lms.accounts.queries import NOT_FOR_PAGES
+from lms.accounts.models import Person
+from lms.accounts.queries import shown_names_of
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
+from lms.cohorts.queries.people import places_of
 from lms.courses.rules import TaskKind
 from lms.kernel.db import db
 
@@ -47,24 +48,15 @@ class ParticipantBook(CohortBook):
 def find_participant(who: Person, cohort_id: UUID, enrolment_id: UUID) -> ParticipantBook | None:
     """The participant of an address."""
     row = db.session.execute(
-        select(Enrolment, Cohort, Person, Conflict.id)
-        .join(Enrolment.cohort)
-        .join(Cohort.version)
-        .join(Enrolment.person)
-        .outerjoin(PersonKey, PersonKey.person_id == Person.public_id)
+        places_of(cohort_id)
         .outerjoin(Conflict, own_conflict(who))
-        .where(Enrolment.public_id == enrolment_id, Cohort.public_id == cohort_id)
-        .options(
-            contains_eager(Enrolment.cohort).contains_eager(Cohort.version),
-            joinedload(Enrolment.group),
-            contains_eager(Person.key),
-            *(defer(column, raiseload=True) for column in NOT_FOR_PAGES),
-        )
+        .where(Enrolment.public_id == enrolment_id)
+        .add_columns(Conflict.id)
     ).one_or_none()
     if row is None:
         return None
-    enrolment, cohort, owner, conflict = row
-    return ParticipantBook(cohort=cohort, enrolment=enrolment, owner=owner, in_conflict=conflict is not None)
+    enrolment, cohort, conflict = row
+    return ParticipantBook(cohort=cohort, enrolment=enrolment, owner=enrolment.person, in_conflict=conflict is not None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +128,7 @@ def record_of(book: ParticipantBook, *, at: datetime) -> Record:
     runs = _runs(book.enrolment)
     rows = allowances_of(book.enrolment)
     ids = {run.by_id for of_one in runs.values() for run in of_one} | {row.by_id for row in rows}
-    names = _names(ids - {None, book.owner.id})
+    names = shown_names_of(ids - {book.owner.id})
     late = _late([attempt for attempt in attempts if _may_be_late(attempt, runs[attempt.id])])
     records = [
         _attempt_record(attempt, runs[attempt.id], late.get(attempt.id, []), names, book.owner.id)
@@ -307,11 +299,6 @@ def _late(attempts: Sequence[Attempt]) -> Mapping[int, list[Step]]:
     for row in rows:
         steps[row.attempt_id].append(_bare(row))
     return {attempt.id: undecided(steps[attempt.id], attempt.terms()) for attempt in attempts}
-
-
-def _names(ids: set[Any]) -> Mapping[int, str]:
-    rows = db.session.execute(select(Person.id, Person.shown_name).where(Person.id.in_(ids)))
-    return {row.id: row.shown_name for row in rows}
 
 
 def _attempt_record(

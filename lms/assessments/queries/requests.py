@@ -6,24 +6,27 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import contains_eager, defer, joinedload
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import contains_eager, defer
 
 from lms.accounts.models import Person, PersonKey
 from lms.accounts.queries import NOT_FOR_PAGES
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
+from lms.cohorts.queries.people import places_of
 from lms.cohorts.rules.enrolment import UNDER_WAY
+from lms.cohorts.rules.wallclock import day_of
 from lms.courses.rules import Told
-from lms.kernel.db import db
+from lms.kernel.db import db, turn_to
 
-from ..models import AllowanceRow, Conflict, TimeRequest
-from ..rules.asking import RequestState, day_of
+from ..models import Conflict, TimeRequest
+from ..rules.asking import RequestState
 from ..rules.quizzes import later_date
 from ..sealing import open_request_reason
+from .allowances import LAST_MOMENT, allowance_of, given
 from .book import CohortBook
 from .queue import own_conflict
 from .record import ParticipantBook
-from .sitting import TaskPlace, allowance_of
+from .sitting import TaskPlace
 
 PAGE = 25
 
@@ -113,11 +116,15 @@ def waiting_of(who: Person, cohort: Cohort, *, number: int, language: str) -> Wa
     """The requests that wait, the oldest first: two statements."""
     of_cohort = select(TimeRequest).join(Enrolment, Enrolment.id == TimeRequest.enrolment_id).where(is_waiting(cohort))
     total = db.session.scalars(select(func.count()).select_from(of_cohort.subquery())).one()
-    pages = max(-(-total // PAGE), 1)
-    number = min(max(number, 1), pages)
+    number, pages = turn_to(number, total=total, rows=PAGE)
     rows = db.session.execute(
         select(
-            TimeRequest, Enrolment, Person, CalendarEntry.due_at, Conflict.id, allowed_until().label("allowed_until")
+            TimeRequest,
+            Enrolment,
+            Person,
+            CalendarEntry.due_at,
+            Conflict.id,
+            given(LAST_MOMENT, TimeRequest.enrolment_id, TimeRequest.node_id),
         )
         .join(Enrolment, Enrolment.id == TimeRequest.enrolment_id)
         .join(Enrolment.person)
@@ -162,37 +169,21 @@ class AskedTime(ParticipantBook):
 def find_request(who: Person, cohort_id: UUID, request_id: UUID) -> AskedTime | None:
     """The request of an address."""
     row = db.session.execute(
-        select(TimeRequest, Enrolment, Cohort, Person, Conflict.id)
-        .join(Enrolment, Enrolment.id == TimeRequest.enrolment_id)
-        .join(Enrolment.cohort)
-        .join(Cohort.version)
-        .join(Enrolment.person)
-        .outerjoin(PersonKey, PersonKey.person_id == Person.public_id)
+        places_of(cohort_id)
+        .join(TimeRequest, TimeRequest.enrolment_id == Enrolment.id)
         .outerjoin(Conflict, own_conflict(who))
-        .where(TimeRequest.public_id == request_id, Cohort.public_id == cohort_id)
-        .options(
-            contains_eager(Enrolment.cohort).contains_eager(Cohort.version),
-            joinedload(Enrolment.group),
-            contains_eager(Person.key),
-            *(defer(column, raiseload=True) for column in NOT_FOR_PAGES),
-        )
+        .where(TimeRequest.public_id == request_id)
+        .add_columns(TimeRequest, Conflict.id)
     ).one_or_none()
     if row is None:
         return None
-    request, enrolment, cohort, owner, conflict = row
-    return AskedTime(request=request, cohort=cohort, enrolment=enrolment, owner=owner, in_conflict=conflict is not None)
-
-
-def allowed_until() -> Any:
-    """The latest day that she was given for the task of a request, as a column; null for none."""
-    return (
-        select(func.max(AllowanceRow.due_at))
-        .where(
-            AllowanceRow.enrolment_id == TimeRequest.enrolment_id,
-            or_(AllowanceRow.node_id == TimeRequest.node_id, AllowanceRow.node_id.is_(None)),
-        )
-        .correlate(TimeRequest)
-        .scalar_subquery()
+    enrolment, cohort, request, conflict = row
+    return AskedTime(
+        request=request,
+        cohort=cohort,
+        enrolment=enrolment,
+        owner=enrolment.person,
+        in_conflict=conflict is not None,
     )
 
 

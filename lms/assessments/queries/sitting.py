@@ -22,10 +22,9 @@ from lms.courses.models import Task as TaskRow
 from lms.courses.rules import TaskKind, Told, tell
 from lms.kernel.db import db
 
-from ..models import AllowanceRow, Attempt, StepRow
+from ..models import Attempt, StepRow
 from ..rules.attempts import OF_MARKING, AttemptState, Step, StepKind, heads
 from ..rules.items import Item
-from ..rules.quizzes import Allowance
 from ..sealing import read_step
 from .catalogue import Catalogue, Task, catalogue
 
@@ -235,21 +234,6 @@ def attempts_at(place: TaskPlace) -> list[Attempt]:
             .order_by(Attempt.number)
         )
     )
-
-
-def allowance_of(enrolment: Enrolment, node_id: str) -> Allowance:
-    """What she may have beyond the settings of a task: all that was given, added up."""
-    row = db.session.execute(
-        select(
-            func.coalesce(func.sum(AllowanceRow.extra_attempts), 0),
-            func.coalesce(func.sum(AllowanceRow.extra_minutes), 0),
-            func.max(AllowanceRow.due_at),
-        ).where(
-            AllowanceRow.enrolment_id == enrolment.id,
-            or_(AllowanceRow.node_id == node_id, AllowanceRow.node_id.is_(None)),
-        )
-    ).one()
-    return Allowance(extra_attempts=int(row[0]), extra_minutes=int(row[1]), due_at=row[2])
 
 
 def attempt_for_update(attempt_id: int) -> Attempt:

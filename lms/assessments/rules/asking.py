@@ -66,11 +66,6 @@ def is_given_at_once(wanted_on: date, *, first_due_on: date) -> bool:
     return wanted_on <= first_due_on + timedelta(days=AT_ONCE_DAYS)
 
 
-def day_of(moment: datetime, zone: str) -> date:
-    """The day that the calendar shows in a zone."""
-    return moment.astimezone(ZoneInfo(zone)).date()
-
-
 def due_moment(wanted_on: date, *, like: datetime, zone: str) -> datetime:
     """The same hour as before by the cohort's clock, on the wanted day."""
     local = like.astimezone(ZoneInfo(zone))

@@ -13,9 +13,9 @@ from lms.modules.queries import enrolment_for_update
 from ..errors import AllowedMeanwhile, BadAllowance
 from ..models import AllowanceRow, Attempt
 from ..queries import record
+from ..queries.allowances import allowance_of
 from ..queries.catalogue import catalogue
 from ..queries.record import ParticipantBook
-from ..queries.sitting import allowance_of
 from ..rules import quizzes
 from ..rules.allowing import NewAllowance, check_allowance
 from ..rules.deadlines import closes_at

@@ -10,6 +10,7 @@ from lms.cohorts.models import Enrolment
 from lms.cohorts.rules.enrolment import check_takes_part
 from lms.cohorts.rules.opening import check_goes_on, check_not_closed, check_open
 from lms.cohorts.rules.telling import News, Subject
+from lms.cohorts.rules.wallclock import day_of
 from lms.cohorts.services import telling
 from lms.kernel.db import db
 from lms.kernel.ids import new_id
@@ -27,7 +28,6 @@ from ..rules.asking import (
     check_decidable,
     check_granted,
     check_wanted,
-    day_of,
     due_moment,
     is_given_at_once,
 )

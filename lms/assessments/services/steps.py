@@ -64,9 +64,9 @@ def append_if_open(attempt: Attempt, step: NewStep) -> bool:
     """Add an answer if the attempt and its cohort are still open; whether it was added.
 
     One statement: lock, check and insert. Not added is also what was received before: the act has the id of a row that
-    is there. Selecting the attempt's row
-    with a lock makes a hand-in at the same moment come before or after it, never beside it; the step takes its number
-    after the lock is held, so numbers grow in the order in which the steps of an attempt are committed.
+    is there. Selecting the attempt's row with a lock makes a hand-in at the same moment come before or after it, never
+    beside it; the step takes its number after the lock is held, so numbers grow in the order in which the steps of an
+    attempt are committed.
     """
     values = step.values(attempt.id, AttemptState.OPEN, opened_at=attempt.opened_at)
     columns, cohort = StepRow.__table__.columns, held(Enrolment.id == attempt.enrolment_id)

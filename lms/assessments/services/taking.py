@@ -18,6 +18,7 @@ from lms.modules.queries import enrolment_for_update
 from ..errors import NothingToHandIn, NotInAttempt, NoVersionLeft
 from ..models import Attempt
 from ..queries import sitting as sittings
+from ..queries.allowances import allowance_of
 from ..queries.catalogue import Task, catalogue
 from ..queries.keys import items_for
 from ..queries.sitting import Sitting, TaskPlace
@@ -63,7 +64,7 @@ def open_attempt(place: TaskPlace, *, by: Person, language: str, at: datetime) -
     before = sittings.attempts_at(place)
     if before and before[-1].state is AttemptState.OPEN:
         return before[-1]
-    task, allowance = place.task, sittings.allowance_of(enrolment, place.entry.node_id)
+    task, allowance = place.task, allowance_of(enrolment, place.entry.node_id)
     if task.kind is TaskKind.ASSIGNMENT:
         _check_version(before, task)
     terms = quizzes.terms_of(

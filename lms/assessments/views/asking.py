@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from lms.accounts.models import Person
 from lms.accounts.session import me
 from lms.cohorts.rules.opening import check_open
+from lms.cohorts.rules.wallclock import day_of
 from lms.courses.rules import TaskKind
 from lms.kernel import clock
 from lms.kernel.db import transaction
@@ -27,7 +28,7 @@ from ..queries import sitting as sittings
 from ..queries.book import CohortBook
 from ..queries.requests import AskedTime, Due
 from ..queries.sitting import TaskPlace
-from ..rules.asking import AT_ONCE_DAYS, MOST_DAYS, Answer, day_of
+from ..rules.asking import AT_ONCE_DAYS, MOST_DAYS, Answer
 from ..services import asking
 from ..services.asking import Decision, NewRequest
 

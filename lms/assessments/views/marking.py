@@ -19,6 +19,7 @@ from lms.kernel.ids import new_id
 from lms.kernel.policy import allows
 from lms.settings import LANGUAGES
 from lms.web.formats import ngettext, write_hundredths, write_number, write_time
+from lms.web.forms import read_id
 from lms.web.http import allow, explain, wants_json
 from lms.web.languages import page_language
 
@@ -283,12 +284,7 @@ def _queue_page(**more: Any) -> str:
 def _shown() -> Show:
     """The part of the queue that her address asks for; hers where it asks for none that there is."""
     wanted = request.args.get("show", "")
-    if wanted == "all":
-        return Show(everything=True)
-    try:
-        return Show(task=UUID(wanted))
-    except ValueError:
-        return Show()
+    return Show(everything=True) if wanted == "all" else Show(task=read_id(wanted))
 
 
 def _behind() -> tuple[Submission, Sequence[Criterion]] | None:

@@ -1,26 +1,27 @@
 """Results: a participant's own; for staff those of a cohort, of one participant, and marking again with newer keys."""
 
 from datetime import datetime, time, timedelta
-from io import BytesIO
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.accounts.policy import AccountPermission
 from lms.accounts.session import me
+from lms.cohorts.rules.wallclock import day_of
 from lms.courses.rules import TaskKind
 from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.kernel.errors import Refusal
 from lms.kernel.ids import new_id
 from lms.kernel.policy import allows
-from lms.kernel.sheets.writing import Sheet, write_xlsx
+from lms.web.forms import read_known
 from lms.web.http import allow, explain
-from lms.web.languages import direction_of, page_language
+from lms.web.languages import page_language
+from lms.web.tables import send_table
 
 from .. import forms, tables
 from ..policy import AssessmentPermission
@@ -30,7 +31,7 @@ from ..queries.book import CohortBook
 from ..queries.record import ParticipantBook
 from ..queries.replays import Replay
 from ..rules.allowing import NewAllowance
-from ..rules.asking import AT_ONCE_DAYS, day_of
+from ..rules.asking import AT_ONCE_DAYS
 from ..rules.replay import read_shown, write_shown
 from ..services import allowing, late, replaying
 from ..services.late import Decision
@@ -38,10 +39,7 @@ from ..staff_forms import AllowanceForm
 
 bp = Blueprint("results", __name__, template_folder="../templates", url_prefix="/<lang:lang>")
 ALL_TASKS = ""
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 END_OF_DAY = time(23, 59)
-UNKNOWN = -1
-"""No page of ours says so: what comes with it is refused."""
 
 
 @bp.get("/results")
@@ -76,13 +74,8 @@ def cohort(cohort_book: CohortBook) -> ResponseReturnValue:
 @allow(AssessmentPermission.SEE_MARKS, on=book.find_cohort)
 def table(cohort_book: CohortBook) -> ResponseReturnValue:
     """The whole list with aliases, to take along."""
-    file = BytesIO()
-    is_mirrored = direction_of(page_language()) == "rtl"
     rows = tables.rows(cohort_book.cohort.rule(), book.table_of(me(), cohort_book, at=clock.now()))
-    write_xlsx(file, [Sheet(title=_("Results"), header=tables.header(), rows=rows, right_to_left=is_mirrored)])
-    response = Response(file.getvalue(), mimetype=XLSX)
-    response.headers["Content-Disposition"] = 'attachment; filename="results.xlsx"'
-    return response
+    return send_table("results", _("Results"), tables.header(), rows, kind="xlsx")
 
 
 @bp.get("/marks/<uuid:cohort_id>/<uuid:enrolment_id>")
@@ -231,7 +224,7 @@ def _wanted(form: AllowanceForm, person: ParticipantBook) -> NewAllowance:
         extra_minutes=form.minutes.data or 0,
         due_at=None if day is None else datetime.combine(day, END_OF_DAY, zone),
         reason=form.reason.data or "",
-        known=int(known) if (known := str(form.known.data)).isdecimal() and len(known) < 10 else UNKNOWN,
+        known=read_known(form.known.data),
     )
 
 

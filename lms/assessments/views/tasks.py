@@ -29,6 +29,7 @@ from ..errors import NotInAttempt
 from ..models import Attempt
 from ..policy import AssessmentPermission
 from ..queries import sitting as sittings
+from ..queries.allowances import allowance_of
 from ..queries.catalogue import catalogue
 from ..queries.sitting import Sitting, TaskPlace
 from ..rules import quizzes
@@ -210,7 +211,7 @@ def settle(place: TaskPlace) -> ResponseReturnValue:
 def _front(sitting: Sitting, refusal: str | None = None) -> str:
     """The quiz before and between attempts."""
     assert sitting.enrolment is not None
-    allowance = sittings.allowance_of(sitting.enrolment, sitting.entry.node_id)
+    allowance = allowance_of(sitting.enrolment, sitting.entry.node_id)
     attempts, own = sittings.attempts_at(sitting), quizzes.apply_allowance(sitting.task.quiz, allowance)
     at = clock.now()
     return render_template(
@@ -461,4 +462,4 @@ def _own_settings(place: TaskPlace) -> quizzes.QuizSettings:
     if quiz.feedback is not quizzes.FeedbackAt.PASSED:
         return quiz
     assert place.enrolment is not None
-    return quizzes.apply_allowance(quiz, sittings.allowance_of(place.enrolment, place.entry.node_id))
+    return quizzes.apply_allowance(quiz, allowance_of(place.enrolment, place.entry.node_id))

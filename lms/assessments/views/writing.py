@@ -26,13 +26,14 @@ from .. import forms
 from ..errors import ClosedWhileWriting, NotInAttempt
 from ..models import Attempt
 from ..policy import AssessmentPermission
-from ..queries import requests
 from ..queries import sitting as sittings
+from ..queries.allowances import allowance_of
 from ..queries.catalogue import catalogue
 from ..queries.sitting import Handed, Sitting
 from ..rules.attempts import AttemptState, StepKind, heads, next_sequence, rivals
 from ..rules.items import Open
 from ..rules.marking import paragraphs, read_marks
+from ..rules.quizzes import later_date
 from ..rules.words import count_words
 from ..services import taking
 from ..services.taking import Outcome
@@ -236,7 +237,7 @@ def _draft(sitting: Sitting, *, text: str | None = None, refusal: str | None = N
 def _due(sitting: Sitting) -> datetime | None:
     """Her last moment before there is a draft that keeps it."""
     assert sitting.enrolment is not None
-    return requests.due_of(sitting.enrolment, sitting.entry.node_id).at
+    return later_date(sitting.entry.due_at, allowance_of(sitting.enrolment, sitting.entry.node_id).due_at)
 
 
 def _refused(sitting: Sitting, refusal: Refusal) -> ResponseReturnValue:

@@ -7,15 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, exists, select
-from sqlalchemy.orm import contains_eager, defer
+from sqlalchemy.orm import contains_eager
 
-from lms.accounts.models import Person, PersonKey
-from lms.accounts.queries import NOT_FOR_PAGES
+from lms.accounts.models import Person
 from lms.assessments.models import Conflict
 from lms.assessments.queries.catalogue import catalogue
 from lms.assessments.queries.completion import records_of
 from lms.assessments.queries.queue import own_conflict
 from lms.cohorts.models import Cohort, Enrolment, MoveRow
+from lms.cohorts.queries.people import places_of
 from lms.cohorts.rules.completion import Part, Requirement, judge
 from lms.cohorts.rules.enrolment import MAY_READ, UNDER_WAY, EnrolmentState, Move
 from lms.courses.rules import Told, tell
@@ -173,32 +173,20 @@ class Case:
 def find_case(who: Person, cohort_id: UUID, enrolment_id: UUID) -> Case | None:
     """The participant of an address, with her key, so that reasons can be read: one statement."""
     row = db.session.execute(
-        select(Cohort, Enrolment, Completion, Certificate, Conflict.id)
-        .select_from(Enrolment)
-        .join(Enrolment.cohort)
-        .join(Cohort.version)
-        .join(Enrolment.person)
-        .outerjoin(PersonKey, PersonKey.person_id == Person.public_id)
+        places_of(cohort_id)
         .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
         .outerjoin(Certificate, is_newest())
         .outerjoin(Conflict, own_conflict(who))
         .where(
-            Cohort.public_id == cohort_id,
             Enrolment.public_id == enrolment_id,
             Enrolment.state.in_(MAY_READ),
             Enrolment.agreed_at.is_not(None),
         )
-        .options(
-            contains_eager(Enrolment.cohort).contains_eager(Cohort.version),
-            contains_eager(Enrolment.person).options(
-                contains_eager(Person.key),
-                *(defer(column, raiseload=True) for column in NOT_FOR_PAGES),
-            ),
-        )
+        .add_columns(Completion, Certificate, Conflict.id)
     ).one_or_none()
     if row is None:
         return None
-    cohort, enrolment, completion, certificate, conflict = row
+    enrolment, cohort, completion, certificate, conflict = row
     return Case(
         cohort=cohort,
         participant=enrolment,

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,6 +16,7 @@ from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.kernel.errors import Refusal
 from lms.kernel.sealed import Sealed
+from lms.web.forms import read_id
 from lms.web.http import allow, explain
 from lms.web.languages import page_language
 
@@ -51,14 +51,7 @@ class Withdrawn:
 def _own(who: Person) -> Holding | None:
     """The course that the address or the form names, else the newest."""
     wanted = request.values.get("of")
-    return queries.find_holding(who, _id(wanted) if wanted else None)
-
-
-def _id(said: str) -> UUID:
-    try:
-        return UUID(said)
-    except ValueError:
-        abort(404)
+    return queries.find_holding(who, (read_id(wanted) or abort(404)) if wanted else None)
 
 
 @bp.get("")

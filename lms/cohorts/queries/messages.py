@@ -13,7 +13,7 @@ from lms.accounts.rules import ContactKind
 from lms.courses import queries as courses
 from lms.courses.models import Module, Task
 from lms.courses.rules import Told, tell
-from lms.kernel.db import db
+from lms.kernel.db import db, turn_to
 from lms.messaging.models import Job
 from lms.messaging.queries import MESSAGE, is_given_up
 from lms.messaging.rules import MessageState, state_of
@@ -21,12 +21,11 @@ from lms.settings import LANGUAGES
 
 from ..models import CalendarEntry, Cohort, Enrolment, Group, Notice, TellingRow
 from ..notices import Facts, is_news
-from ..rules.enrolment import MAY_READ, UNDER_WAY, EnrolmentState
+from ..rules.enrolment import ENDED, MAY_READ, UNDER_WAY
 from ..rules.telling import OF_A_NODE, OF_AN_ACT, Audience, Circle, News, Subject
 from ..silent import is_silent
 
 PAGE = 25
-ENDED = (EnrolmentState.COMPLETED, EnrolmentState.PARTICIPATED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +60,7 @@ def messages_of(cohort: Cohort, *, number: int, only_given_up: bool = False) -> 
         wanted.append(is_given_up())
     hers = and_(Enrolment.person_id == Job.person_id, Enrolment.cohort_id == Job.cohort_id)
     total = db.session.scalars(select(func.count()).select_from(Job).join(Enrolment, hers).where(*wanted)).one()
-    pages = max(-(-total // PAGE), 1)
-    number = min(max(number, 1), pages)
+    number, pages = turn_to(number, total=total, rows=PAGE)
     rows = db.session.execute(
         select(Job, Enrolment.alias)
         .join(Enrolment, hers)

@@ -2,31 +2,27 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import contains_eager, defer, joinedload
 
 from lms.accounts.models import Person
 from lms.accounts.queries import NOT_FOR_PAGES
 from lms.kernel.db import db
 
-from ..models import Cohort, Enrolment, FactRow, MoveRow
+from ..models import Cohort, Enrolment, FactRow, Group, MoveRow
 from ..rules.enrolment import MAY_READ, UNDER_WAY, EnrolmentState
 from ..rules.facts import FactKind
+from .desk import Desk
 
 
 @dataclass(frozen=True, kw_only=True)
-class PersonPlace:
+class PersonPlace(Desk):
     """One participant with her cohort, for those who run it and for the policy."""
 
-    cohort: Cohort
     participant: Enrolment
-
-    @property
-    def enrolment(self) -> None:
-        """Staff take no part."""
-        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +55,21 @@ def counts_of(cohort: Cohort) -> Counts:
 
 def find_person(who: Person, cohort_id: UUID, enrolment_id: UUID) -> PersonPlace | None:
     """The participant of an address with her key, so that what was typed about her can be read."""
-    row = db.session.execute(
+    row = db.session.execute(places_of(cohort_id).where(Enrolment.public_id == enrolment_id)).one_or_none()
+    return None if row is None else PersonPlace(participant=row[0], cohort=row[1])
+
+
+def places_of(cohort_id: UUID) -> Select[*tuple[Any, ...]]:
+    """The places of a cohort with everything that pages about one participant need: the beginning of a statement.
+
+    With each come its cohort and version, its group, and the person with her key. What no page needs is not loaded.
+    """
+    query: Select[*tuple[Any, ...]] = (
         select(Enrolment, Cohort)
         .join(Enrolment.cohort)
         .join(Cohort.version)
         .join(Enrolment.person)
-        .where(Cohort.public_id == cohort_id, Enrolment.public_id == enrolment_id)
+        .where(Cohort.public_id == cohort_id)
         .options(
             contains_eager(Enrolment.person).options(
                 joinedload(Person.key), *(defer(column, raiseload=True) for column in NOT_FOR_PAGES)
@@ -72,8 +77,8 @@ def find_person(who: Person, cohort_id: UUID, enrolment_id: UUID) -> PersonPlace
             contains_eager(Enrolment.cohort).contains_eager(Cohort.version),
             joinedload(Enrolment.group),
         )
-    ).one_or_none()
-    return None if row is None else PersonPlace(participant=row[0], cohort=row[1])
+    )
+    return query
 
 
 def facts_of(enrolment_id: int) -> Sequence[FactRow]:
@@ -133,11 +138,12 @@ def moves_of(enrolment_id: int) -> Sequence[MoveRow]:
     ).all()
 
 
-def for_groups(cohort: Cohort) -> Sequence[Enrolment]:
-    """Everybody with a place, by language and alias, locked."""
+def for_groups(cohort: Cohort, going: Collection[Group]) -> Sequence[Enrolment]:
+    """Everybody with a place, by language and alias, and after them who else is in a group that goes; all locked."""
+    has_place, loses_hers = Enrolment.state.in_(UNDER_WAY), Enrolment.group_id.in_([group.id for group in going])
     return db.session.scalars(
         select(Enrolment)
-        .where(Enrolment.cohort_id == cohort.id, Enrolment.state.in_(UNDER_WAY))
-        .order_by(Enrolment.course_language, Enrolment.alias)
+        .where(Enrolment.cohort_id == cohort.id, or_(has_place, loses_hers))
+        .order_by(has_place.desc(), Enrolment.course_language, Enrolment.alias)
         .with_for_update()
     ).all()

@@ -10,9 +10,8 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, func, or
 from sqlalchemy.orm import contains_eager
 
 from lms.accounts.models import Invitation, Person, RoleGrant
-from lms.accounts.queries import is_open_code
+from lms.accounts.queries import is_held, is_open_code
 from lms.accounts.rules import ContactKind
-from lms.courses.rules import Told, tell
 from lms.kernel.db import db
 from lms.messaging.models import Job
 from lms.messaging.queries import MESSAGE
@@ -22,31 +21,22 @@ from ..models import Cohort, Enrolment, Sending
 from ..policy import SECOND_ROLES
 from ..rules.enrolment import UNDER_WAY
 from ..rules.sending import LASTS, SETTLED_AFTER
+from .desk import Desk
 
 ROWS_A_PAGE = 25
 
 
 @dataclass(frozen=True, kw_only=True)
-class SendingPlace:
+class SendingPlace(Desk):
     """A question whether invitations are sent, with its cohort, for those who may answer. asker: her name for staff."""
 
-    cohort: Cohort
     sending: Sending
     asker: str | None
-
-    @property
-    def enrolment(self) -> None:
-        """Staff take no part."""
-        return None
 
     @property
     def lapses_at(self) -> datetime:
         """Until when it waits for an answer."""
         return self.sending.asked_at + LASTS
-
-    def title(self, language: str) -> Told:
-        """The cohort's title for a page in this language."""
-        return tell(self.cohort.title, language, self.cohort.version.required_languages)
 
 
 def find_sending(who: Person, cohort_id: UUID, sending_id: UUID) -> SendingPlace | None:
@@ -103,15 +93,14 @@ def cohort_of(sending_id: int) -> int | None:
 def who_may_send(cohort_id: int, *, at: datetime) -> frozenset[int]:
     """The numbers of those who may be one of the two people of this cohort now."""
     is_old = and_(RoleGrant.cohort_id == cohort_id, RoleGrant.from_at <= at - SETTLED_AFTER)
-    is_of_site = and_(RoleGrant.cohort_id.is_(None), RoleGrant.from_at <= at)
     return frozenset(
         db.session.scalars(
             select(RoleGrant.person_id)
             .join(RoleGrant.person)
             .where(
                 RoleGrant.role.in_(SECOND_ROLES),
-                or_(is_old, is_of_site),
-                or_(RoleGrant.until_at.is_(None), RoleGrant.until_at > at),
+                or_(is_old, RoleGrant.cohort_id.is_(None)),
+                *is_held(at),
                 Person.disabled_at.is_(None),
                 Person.login_index.is_not(None),
             )

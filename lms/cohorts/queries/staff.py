@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, defer
 
 from lms.accounts.models import Invitation, Person, RoleGrant
-from lms.accounts.queries import NOT_FOR_PAGES
+from lms.accounts.queries import NOT_FOR_PAGES, is_held, is_open_code, open_invitations
 from lms.accounts.rules import Role
 from lms.kernel.db import db
 
@@ -36,12 +36,7 @@ class StaffMember:
 
 def staff_of(cohort: Cohort, *, at: datetime) -> Sequence[StaffMember]:
     """Who works for a cohort now, by role and shown name."""
-    open_code = and_(
-        Invitation.person_id == Person.id,
-        Invitation.used_at.is_(None),
-        Invitation.withdrawn_at.is_(None),
-        Invitation.expires_at > at,
-    )
+    open_code = and_(Invitation.person_id == Person.id, *is_open_code(at))
     rows = db.session.execute(
         select(
             Person.id,
@@ -55,7 +50,7 @@ def staff_of(cohort: Cohort, *, at: datetime) -> Sequence[StaffMember]:
         )
         .join(RoleGrant, RoleGrant.person_id == Person.id)
         .outerjoin(Invitation, open_code)
-        .where(RoleGrant.cohort_id == cohort.id, *_held(at), Person.disabled_at.is_(None))
+        .where(RoleGrant.cohort_id == cohort.id, *is_held(at), Person.disabled_at.is_(None))
         .order_by(RoleGrant.role, Person.shown_name, Person.id)
     )
     return [
@@ -81,7 +76,7 @@ def facilitators_of(cohort: Cohort, *, at: datetime) -> Select[int]:
         .where(
             RoleGrant.cohort_id == cohort.id,
             RoleGrant.role == Role.FACILITATOR,
-            *_held(at),
+            *is_held(at),
             Person.disabled_at.is_(None),
         )
     )
@@ -107,7 +102,7 @@ def candidates_for(cohort: Cohort, who: Person, *, at: datetime) -> Sequence[Can
         here.person_id == Person.id,
         here.role == RoleGrant.role,
         here.cohort_id == cohort.id,
-        *_held(at, here),
+        *is_held(at, here),
     )
     rows = db.session.execute(
         select(Person.id, Person.public_id, Person.shown_name, RoleGrant.role)
@@ -120,7 +115,7 @@ def candidates_for(cohort: Cohort, who: Person, *, at: datetime) -> Sequence[Can
             Person.login_index.is_not(None),
             ~holds_it_here,
             run_by(who),
-            or_(Cohort.id == cohort.id, and_(*_held(at)), RoleGrant.until_at >= Cohort.closed_at),
+            or_(Cohort.id == cohort.id, and_(*is_held(at)), RoleGrant.until_at >= Cohort.closed_at),
         )
         .order_by(RoleGrant.role, Person.shown_name, Person.id)
     )
@@ -131,7 +126,7 @@ def grants_for_update(cohort: Cohort, *, at: datetime) -> Sequence[RoleGrant]:
     """The roles that are held in a cohort now, locked."""
     return db.session.scalars(
         select(RoleGrant)
-        .where(RoleGrant.cohort_id == cohort.id, RoleGrant.role.in_(READING_ROLES), *_held(at))
+        .where(RoleGrant.cohort_id == cohort.id, RoleGrant.role.in_(READING_ROLES), *is_held(at))
         .order_by(RoleGrant.id)
         .with_for_update()
         .execution_options(populate_existing=True)
@@ -160,17 +155,7 @@ def find_person(person_id: UUID) -> Person | None:
 
 def open_invitation(person: Person, *, at: datetime) -> Invitation | None:
     """Her code that still opens an account."""
-    return db.session.scalars(
-        select(Invitation)
-        .where(
-            Invitation.person_id == person.id,
-            Invitation.used_at.is_(None),
-            Invitation.withdrawn_at.is_(None),
-            Invitation.expires_at > at,
-        )
-        .order_by(Invitation.id.desc())
-        .limit(1)
-    ).one_or_none()
+    return open_invitations([person.id], at=at).get(person.id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,8 +182,3 @@ def groups_with_people(cohort: Cohort) -> Sequence[GroupLine]:
         GroupLine(number=row.number, facilitator=row.shown_name, facilitator_key=row.facilitator_id, people=row.people)
         for row in rows
     ]
-
-
-def _held(at: datetime, grant: type[RoleGrant] = RoleGrant) -> tuple[ColumnElement[bool], ...]:
-    """The condition that a role is held at a moment."""
-    return grant.from_at <= at, or_(grant.until_at.is_(None), grant.until_at > at)

@@ -10,30 +10,20 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from lms.accounts.models import Person
-from lms.courses.rules import Told, tell
 from lms.kernel.db import db
 
 from ..models import Cohort, Enrolment, Origin, Upload, UploadRow
 from ..rules.uploads import RowState, UploadState
+from .desk import Desk, places_taken
 
 ROWS_A_PAGE = 25
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListPlace:
+class ListPlace(Desk):
     """A list together with its cohort, for the policy."""
 
-    cohort: Cohort
     upload: Upload
-
-    @property
-    def enrolment(self) -> None:
-        """Staff take no part."""
-        return None
-
-    def title(self, language: str) -> Told:
-        """The cohort's title for a page in this language."""
-        return tell(self.cohort.title, language, self.cohort.version.required_languages)
 
 
 def find_list(who: Person, cohort_id: UUID, upload_id: UUID) -> ListPlace | None:
@@ -100,6 +90,11 @@ def still_coming(cohort: Cohort) -> int:
             Upload.cohort_id == cohort.id, Upload.state == UploadState.CONFIRMED
         )
     ).one()
+
+
+def free_places(cohort: Cohort) -> int:
+    """How many more people can be given a place: two statements."""
+    return max(0, cohort.places - places_taken(cohort) - still_coming(cohort))
 
 
 def next_rows(upload: Upload, most: int) -> Sequence[UploadRow]:

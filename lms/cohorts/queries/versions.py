@@ -10,11 +10,12 @@ from sqlalchemy.orm import aliased, contains_eager
 
 from lms.accounts.models import Person
 from lms.courses.models import Item, Lesson, LessonText, Module, Task, Version
-from lms.courses.rules import ByLanguage, Told, tell
+from lms.courses.rules import ByLanguage
 from lms.kernel.db import Json, db
 
 from ..models import Cohort
 from ..rules.versions import CoursePart, PartKind
+from .desk import Desk
 
 Part: TypeAlias = Select[*tuple[Any, ...]]
 """The rows of one kind of part."""
@@ -28,20 +29,10 @@ NOTHING, NO_JSON = cast(null(), String), cast(null(), Json)
 
 
 @dataclass(frozen=True, kw_only=True)
-class VersionDesk:
+class VersionDesk(Desk):
     """A cohort with the newest version of its programme, which may be the one that it follows."""
 
-    cohort: Cohort
     newest: Version
-
-    @property
-    def enrolment(self) -> None:
-        """Staff take no part."""
-        return None
-
-    def title(self, language: str) -> Told:
-        """The cohort's title for a page in this language."""
-        return tell(self.cohort.title, language, self.cohort.version.required_languages)
 
     @property
     def has_newer(self) -> bool:

@@ -42,17 +42,16 @@ class Move(StrEnum):
     REOPEN = "reopen"
 
 
-_OPEN = frozenset({EnrolmentState.ACTIVE, EnrolmentState.PAUSED})
 _LEFT = frozenset({EnrolmentState.DEFERRED, EnrolmentState.WITHDRAWN})
 
 MOVES: Mapping[Move, tuple[frozenset[EnrolmentState], EnrolmentState]] = {
     Move.PAUSE: (frozenset({EnrolmentState.ACTIVE}), EnrolmentState.PAUSED),
     Move.RESUME: (frozenset({EnrolmentState.PAUSED}), EnrolmentState.ACTIVE),
-    Move.DEFER: (_OPEN, EnrolmentState.DEFERRED),
-    Move.WITHDRAW: (_OPEN, EnrolmentState.WITHDRAWN),
+    Move.DEFER: (UNDER_WAY, EnrolmentState.DEFERRED),
+    Move.WITHDRAW: (UNDER_WAY, EnrolmentState.WITHDRAWN),
     Move.READMIT: (_LEFT, EnrolmentState.ACTIVE),
-    Move.COMPLETE: (_OPEN | {EnrolmentState.PARTICIPATED}, EnrolmentState.COMPLETED),
-    Move.PARTICIPATE: (_OPEN, EnrolmentState.PARTICIPATED),
+    Move.COMPLETE: (UNDER_WAY | {EnrolmentState.PARTICIPATED}, EnrolmentState.COMPLETED),
+    Move.PARTICIPATE: (UNDER_WAY, EnrolmentState.PARTICIPATED),
     Move.REOPEN: (ENDED, EnrolmentState.ACTIVE),
 }
 """Each move with the states it may start from and the one it leads to. Rule: docs/domain.md 1.3."""

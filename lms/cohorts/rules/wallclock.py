@@ -64,6 +64,11 @@ def moment_of(day: date, clock: time, zone: str, *, second: bool | None = None) 
     return moments[second]
 
 
+def day_of(moment: datetime, zone: str) -> date:
+    """The day that the calendar shows in a zone."""
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
 def wall_of(moment: datetime, zone: str) -> Wall:
     """What clocks of the zone show at an aware moment, and whether for the first or the second time."""
     assert moment.tzinfo is not None

@@ -126,7 +126,7 @@ def save_settings(cohort_id: int, new: Settings, *, by: Person, at: datetime) ->
 
     Raises SavedMeanwhile, CohortClosed, NamesNotMeant, NamingSettled.
     """
-    cohort = _open_for_update(cohort_id)
+    cohort = open_for_update(cohort_id)
     if settings_of(cohort, known=new.known) == new:
         return cohort
     _check_known(cohort, new.known)
@@ -179,7 +179,7 @@ def save_dates(cohort_id: int, new: Dates, *, by: Person, at: datetime) -> Cohor
 
     Raises SavedMeanwhile, CohortClosed.
     """
-    cohort = _open_for_update(cohort_id)
+    cohort = open_for_update(cohort_id)
     entries = [entry for entry in seats.calendar_of(cohort) if entry.node_id in new.moments]
     moved = [entry for entry in entries if (entry.opens_at, entry.due_at) != new.moments[entry.node_id]]
     if not moved and (cohort.starts_on, cohort.ends_on) == (new.starts_on, new.ends_on):
@@ -201,7 +201,7 @@ def change_version(cohort_id: int, version: Version, *, known: int, by: Person, 
     the version on which it was opened. Following what is followed already changes nothing.
     Raises SavedMeanwhile, CohortClosed, NotANewerVersion.
     """
-    cohort = _open_for_update(cohort_id)
+    cohort = open_for_update(cohort_id)
     if cohort.version_id == version.id:
         return cohort
     _check_known(cohort, known)
@@ -237,7 +237,8 @@ def close_cohort(cohort_id: int, *, by: Person, at: datetime) -> bool:
     return True
 
 
-def _open_for_update(cohort_id: int) -> Cohort:
+def open_for_update(cohort_id: int) -> Cohort:
+    """The cohort, locked. Raises CohortClosed."""
     cohort = desk.cohort_for_update(cohort_id)
     check_not_closed(cohort.closed_at)
     return cohort

@@ -11,7 +11,7 @@ from lms.kernel.ids import new_id
 
 from ..errors import CohortFull, MoveNotAllowed, NotYourGroup, ReasonNeeded
 from ..models import Cohort, Enrolment, Group, MoveRow
-from ..queries import desk, people
+from ..queries import desk, people, uploads
 from ..rules.enrolment import UNDER_WAY, EnrolmentState, Move, next_state
 from ..rules.opening import check_not_closed
 from ..sealing import seal_reason
@@ -47,7 +47,7 @@ def move_place(enrolment_id: int, new: NewMove, *, by: Person, at: datetime) -> 
     if new.seen is not before:
         raise MoveNotAllowed
     after = next_state(new.move, before)
-    if after in UNDER_WAY and before not in UNDER_WAY and desk.places_taken(cohort) >= cohort.places:
+    if after in UNDER_WAY and before not in UNDER_WAY and not uploads.free_places(cohort):
         raise CohortFull(places=cohort.places)
     enrolment.state, enrolment.since_at = after, at
     sealed = seal_reason(enrolment.person, reason)
@@ -72,20 +72,21 @@ def move_by_rule(enrolment: Enrolment, move: Move, *, at: datetime) -> None:
 def make_groups(cohort_id: int, facilitators: list[int], *, by: Person, at: datetime) -> list[Group]:
     """One group for each facilitator; people are spread over them evenly, each language in turn.
 
-    Made anew: whoever was in a group is given one again. facilitators: numbers of people, each at most once.
+    Made anew: whoever was in a group is given one again. One who has finished or left keeps hers; where that goes, she
+    gets another, since those in none are seen by every facilitator. facilitators: numbers of people, each at most once.
     """
     cohort = desk.cohort_for_update(cohort_id)
     check_not_closed(cohort.closed_at)
     groups = {group.number: group for group in desk.groups_of(cohort)}
+    going = [group for number, group in groups.items() if number > len(facilitators)]
     wanted = [groups.get(number) or _group(cohort, number) for number in range(1, len(facilitators) + 1)]
     db.session.flush()  # people are put into them by number
     for group, facilitator in zip(wanted, facilitators, strict=True):
         group.facilitator_id = facilitator
-    for place, enrolment in enumerate(people.for_groups(cohort)):
+    for place, enrolment in enumerate(people.for_groups(cohort, going)):
         enrolment.group_id = wanted[place % len(wanted)].id if wanted else None
-    for number, group in groups.items():
-        if number > len(facilitators):
-            db.session.delete(group)
+    for group in going:
+        db.session.delete(group)
     audit.record(GROUPS_MADE, by=by.id, on=cohort.id, at=at, groups=(len(groups), len(wanted)))
     return wanted
 

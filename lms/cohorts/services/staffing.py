@@ -13,10 +13,9 @@ from lms.accounts.rules import ContactKind, Role
 from lms.kernel.db import db, lock_name
 
 from ..errors import LastCoordinator, MadeAlready, NoCodeNeeded, NotComeYet
-from ..models import Cohort, Group
-from ..queries import desk, staff
-from ..rules.opening import check_not_closed
-from .founding import id_of_act
+from ..models import Group
+from ..queries import staff
+from .founding import id_of_act, open_for_update
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +45,7 @@ def invite_staff(cohort_id: int, new: NewStaff, *, by: Person, at: datetime) -> 
 
     Raises CohortClosed; MadeAlready when the page made somebody else before; NoCodeNeeded when she has come since.
     """
-    cohort = _open_for_update(cohort_id)
+    cohort = open_for_update(cohort_id)
     public_id = id_of_act("staff", new.operation, by)
     lock_name(public_id.bytes)
     person = staff.find_person(public_id)
@@ -61,10 +60,14 @@ def invite_staff(cohort_id: int, new: NewStaff, *, by: Person, at: datetime) -> 
 
 def new_code(cohort_id: int, person_id: UUID, *, by: Person, at: datetime) -> Invited:
     """Make another code for somebody who works for the cohort and has not come. Raises NoCodeNeeded, CohortClosed."""
-    cohort = _open_for_update(cohort_id)
+    cohort = open_for_update(cohort_id)
     person = staff.find_person(person_id)
     held = {} if person is None else _roles_of(person, staff.grants_for_update(cohort, at=at))
-    if person is None or not held or person.login_index is not None:
+    if person is None or not held:
+        raise NoCodeNeeded
+    accounts.withdraw_invitations(person.id, at=at)  # waits for her, should she be using it just now
+    db.session.refresh(person, ["login_index"])
+    if person.login_index is not None:
         raise NoCodeNeeded
     return _invited(person, next(iter(held)), accounts.invite(person, by=by, at=at), at=at)
 
@@ -74,7 +77,7 @@ def add_staff(cohort_id: int, person: Person, role: Role, *, by: Person, at: dat
 
     Raises CohortClosed; NotComeYet: her code opens all that she was given, and is shown to those who invited her alone.
     """
-    cohort = _open_for_update(cohort_id)
+    cohort = open_for_update(cohort_id)
     if not staff.with_account([person.id]):
         raise NotComeYet
     if role not in _roles_of(person, staff.grants_for_update(cohort, at=at)):
@@ -86,7 +89,7 @@ def end_staff(cohort_id: int, person_id: UUID, role: Role, *, by: Person, at: da
 
     Raises LastCoordinator, CohortClosed.
     """
-    cohort = _open_for_update(cohort_id)
+    cohort = open_for_update(cohort_id)
     person = staff.find_person(person_id)
     grants = staff.grants_for_update(cohort, at=at)
     ending = [] if person is None else [one for one in grants if one.person_id == person.id and one.role is role]
@@ -106,12 +109,6 @@ def _check_others_coordinate(grants: Sequence[RoleGrant], leaving: Person) -> No
     others = [one.person_id for one in grants if one.role is Role.COORDINATOR and one.person_id != leaving.id]
     if not staff.with_account(others):
         raise LastCoordinator
-
-
-def _open_for_update(cohort_id: int) -> Cohort:
-    cohort = desk.cohort_for_update(cohort_id)
-    check_not_closed(cohort.closed_at)
-    return cohort
 
 
 def _roles_of(person: Person, grants: Sequence[RoleGrant]) -> dict[Role, RoleGrant]:

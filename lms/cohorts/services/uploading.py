@@ -213,7 +213,7 @@ def confirm_list(upload_id: int, *, by: Person, at: datetime) -> Upload:
     upload, others = uploads.upload_and_waiting_for_update(upload_id, cohort_id)
     check_waits(upload.state)
     check_not_closed(cohort.closed_at)
-    free = max(0, cohort.places - desk.places_taken(cohort) - uploads.still_coming(cohort))
+    free = uploads.free_places(cohort)
     if upload.new > free:
         raise PlacesLacking(wanted=upload.new, free=free, places=cohort.places)
     upload.state, upload.confirmed_by_id = UploadState.CONFIRMED, by.id

@@ -18,6 +18,7 @@ from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.kernel.errors import Refusal
 from lms.web.formats import write_clock, write_day, write_offset_in
+from lms.web.forms import read_known
 from lms.web.http import allow, explain
 from lms.web.languages import page_language
 
@@ -45,7 +46,6 @@ from ..rules.planning import (
 from ..rules.wallclock import Wall, moments_at
 from ..services import founding
 from ..services.founding import Dates
-from .founding import read_known
 from .wording import tell_feast, tell_warning
 
 bp = Blueprint("dates", __name__, template_folder="../templates", url_prefix="/<lang:lang>")

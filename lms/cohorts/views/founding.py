@@ -21,6 +21,7 @@ from lms.kernel.errors import Refusal
 from lms.kernel.ids import new_id
 from lms.kernel.policy import allows
 from lms.web.formats import reader_zone, write_day, write_number, write_percent
+from lms.web.forms import read_id, read_known
 from lms.web.http import allow, explain
 from lms.web.languages import NAMES, page_language
 
@@ -46,9 +47,6 @@ from .wording import tell_warning
 bp = Blueprint("cohorts", __name__, template_folder="../templates", url_prefix="/<lang:lang>")
 CHANGE = CohortPermission.CHANGE
 MOST_PAGES = 1_000
-UNKNOWN = -1
-"""No page of ours says so: what comes with it is refused."""
-
 AS_THE_PROGRAMME = "programme"
 """Chosen at first: who turns to another programme must not show names by an answer that was given for the first."""
 
@@ -117,11 +115,10 @@ def save_new() -> ResponseReturnValue:
         of_all_first = sorted(problems, key=lambda warning: warning.node_id is not None)
         form.weeks.errors = [tell_warning(warning, plan, titles) for warning in of_all_first]
         return _new_page(form), 422
+    operation, wanted = read_id(form.op.data) or abort(400), _founded(form, version, plan)
     try:
         with transaction():
-            cohort = founding.found_cohort(
-                version, _founded(form, version, plan), operation=operation_of(form.op.data), by=me(), at=clock.now()
-            )
+            cohort = founding.found_cohort(version, wanted, operation=operation, by=me(), at=clock.now())
     except Refusal as refusal:
         form.op.data = str(new_id())
         return _new_page(form, refusal=explain(refusal)), 409
@@ -192,14 +189,6 @@ def _founded(form: NewCohortForm, version: Version, plan: Plan) -> NewCohort:
         places=form.places.data,
         naming=None if form.naming.data == AS_THE_PROGRAMME else Naming(form.naming.data),
     )
-
-
-def operation_of(sent: object) -> UUID:
-    """The random id that came with the page; a damaged one is of no page of ours."""
-    try:
-        return UUID(str(sent))
-    except ValueError:
-        abort(400)
 
 
 @bp.get("/cohort/<uuid:cohort_id>/settings")
@@ -311,12 +300,6 @@ def _wanted(form: SettingsForm, cohort: Cohort) -> Settings:
         grace_days=form.grace_days.data,
         known=read_known(form.known.data),
     )
-
-
-def read_known(sent: object) -> int:
-    """How many changes the page knew of."""
-    known = str(sent)
-    return int(known) if known.isdecimal() and len(known) < 10 else UNKNOWN
 
 
 def _standing(typed: SettingsForm, now: SettingsForm) -> list[Standing]:

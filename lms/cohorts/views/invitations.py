@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from lms.accounts.models import Person
 from lms.accounts.session import me
 from lms.courses.rules import Naming
 from lms.kernel import clock
@@ -17,6 +15,7 @@ from lms.kernel.db import transaction
 from lms.kernel.errors import Refusal
 from lms.settings import current_settings
 from lms.web.formats import write_moment_in
+from lms.web.forms import read_known
 from lms.web.http import allow, explain
 from lms.web.languages import direction_of, page_of
 
@@ -37,13 +36,6 @@ bp = Blueprint(
 )
 CHANGE, ANSWER = CohortPermission.CHANGE, CohortPermission.ANSWER
 LOOK_AGAIN_SECONDS = 5
-UNKNOWN = -1
-"""No page of ours says so: what comes with it is refused."""
-
-
-def sending_at(who: Person, cohort_id: UUID, sending_id: UUID) -> SendingPlace | None:
-    """The question of an address."""
-    return queries.find_sending(who, cohort_id, sending_id)
 
 
 @bp.get("/invitations")
@@ -57,7 +49,7 @@ def invitations(desk: Desk) -> ResponseReturnValue:
 @allow(CHANGE, on=desks.find_desk)
 def ask(desk: Desk) -> ResponseReturnValue:
     """Ask that the invitations which have not gone out are sent."""
-    seen = request.form.get("seen", UNKNOWN, type=int)
+    seen = read_known(request.form.get("seen"))
     try:
         with transaction():
             inviting.ask_to_send(desk.cohort, seen=seen, by=me(), at=clock.now())
@@ -75,21 +67,21 @@ def sheets(desk: Desk) -> ResponseReturnValue:
 
 
 @bp.get("/sending/<uuid:sending_id>")
-@allow(ANSWER, on=sending_at)
+@allow(ANSWER, on=queries.find_sending)
 def sending(place: SendingPlace) -> ResponseReturnValue:
     """What somebody asked for, for whoever may be the second person: numbers, nobody's name."""
     return _sending_page(place)
 
 
 @bp.post("/sending/<uuid:sending_id>/confirm")
-@allow(ANSWER, on=sending_at)
+@allow(ANSWER, on=queries.find_sending)
 def confirm(place: SendingPlace) -> ResponseReturnValue:
     """Let the invitations go out."""
     return _answer(place, Answer.CONFIRMED)
 
 
 @bp.post("/sending/<uuid:sending_id>/refuse")
-@allow(ANSWER, on=sending_at)
+@allow(ANSWER, on=queries.find_sending)
 def refuse(place: SendingPlace) -> ResponseReturnValue:
     """Let nothing go out; whoever asked takes it back by this."""
     return _answer(place, Answer.REFUSED)

@@ -21,6 +21,7 @@ from lms.messaging import queries as outbox
 from lms.messaging import services as messaging
 from lms.settings import LANGUAGES
 from lms.web.formats import write_number
+from lms.web.forms import read_id
 from lms.web.http import allow, explain
 from lms.web.languages import page_language
 
@@ -100,7 +101,7 @@ def send(found: Desk) -> ResponseReturnValue:
     """Tell them. The same form twice is one sending."""
     course, at = messages.course_of(found.cohort), clock.now()
     form = _form(course, at, TellingForm())
-    operation = _operation(form)
+    operation = read_id(form.op.data)
     if not form.validate() or operation is None:
         return _page(found, form), 422
     sending = telling.Sending(subject=_subject(form), audience=form.audience(), operation=operation)
@@ -189,11 +190,3 @@ def _subject(form: TellingForm) -> Subject:
     """What was chosen from the list."""
     news, _colon, node_id = str(form.what.data).partition(":")
     return Subject(news=News(news), node_id=node_id or None)
-
-
-def _operation(form: TellingForm) -> UUID | None:
-    """The key that the page carried."""
-    try:
-        return UUID(hex=str(form.op.data))
-    except ValueError:
-        return None

@@ -16,6 +16,7 @@ from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.kernel.errors import Refusal
 from lms.kernel.ids import new_id
+from lms.web.forms import read_id
 from lms.web.http import allow, explain
 from lms.web.languages import page_language
 
@@ -27,7 +28,6 @@ from ..queries.desk import Desk
 from ..queries.staff import Candidate, StaffMember
 from ..services import moving, staffing
 from ..services.staffing import Invited, NewStaff
-from .founding import operation_of
 
 bp = Blueprint(
     "staff", __name__, template_folder="../templates", url_prefix="/<lang:lang>/cohort/<uuid:cohort_id>/staff"
@@ -118,7 +118,7 @@ def invite(desk: Desk) -> ResponseReturnValue:
         zone=form.zone.data,
         role=Role(form.role.data),
         email=form.email.data or None,
-        operation=operation_of(form.op.data),
+        operation=read_id(form.op.data) or abort(400),
     )
     try:
         with transaction():

@@ -71,16 +71,10 @@ def template(wanted: "_Template") -> ResponseReturnValue:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Template:
+class _Template(Desk):
     """An empty list of a kind of file, for the policy."""
 
-    cohort: Cohort
     kind: str
-
-    @property
-    def enrolment(self) -> None:
-        """Staff take no part."""
-        return None
 
     @classmethod
     def of(cls, desk: Desk | None, kind: str) -> "_Template | None":
@@ -188,7 +182,7 @@ def _list_page(place: ListPlace, refusal: str | None = None) -> str:
         good=good[:ROWS_A_PAGE],
         next_good=good[ROWS_A_PAGE - 1].number if len(good) > ROWS_A_PAGE else None,
         spread=queries.spread_of(place.upload),
-        free=max(0, cohort.places - desks.places_taken(cohort) - queries.still_coming(cohort)),
+        free=queries.free_places(cohort),
         refusal=refusal,
     )
 
@@ -232,6 +226,7 @@ def _download(file: BytesIO, name: str) -> Response:
 
 
 def expected_of(cohort: Cohort) -> Expected:
+    """What a list of a cohort may say."""
     return Expected(
         interface_languages=list(NAMES),
         course_languages=cohort.languages,

@@ -15,6 +15,7 @@ from lms.kernel.i18n import lazy as _l
 from lms.kernel.i18n import lazy_counted as _ln
 from lms.web.formats import ngettext, write_clock, write_day, write_number
 
+from ..notices import isolated
 from ..rules.feasts import Feast, FeastSpan
 from ..rules.planning import LEAST_TIME, LONGEST, Part, Plan, Warning, WarningKind
 
@@ -125,8 +126,8 @@ def _bound(warning: Warning) -> timedelta:
 
 def _values(warning: Warning, plan: Plan, titles: Mapping[str, Told]) -> dict[str, str]:
     return {
-        "title": _isolated(titles, warning.node_id),
-        "module": _isolated(titles, warning.other_id),
+        "title": isolated(None if warning.node_id is None else titles[warning.node_id]),
+        "module": isolated(None if warning.other_id is None else titles[warning.other_id]),
         "zone": plan.zone,
         "days": write_number(_bound(warning).days),
         "starts_on": write_day(plan.starts_on),
@@ -136,14 +137,6 @@ def _values(warning: Warning, plan: Plan, titles: Mapping[str, Told]) -> dict[st
         "next_time": write_clock(warning.instead.clock) if warning.instead is not None else "",
         "feasts": _listed([str(FEASTS[feast.feast]) for feast in warning.feasts]),
     }
-
-
-def _isolated(titles: Mapping[str, Told], node_id: str | None) -> Markup:
-    """A title that keeps its own direction in a sentence of another language."""
-    if node_id is None:
-        return Markup("")
-    told = titles[node_id]
-    return Markup('<bdi lang="{}">{}</bdi>').format(told.language, told.text)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -5,13 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import contains_eager
 
 from lms.accounts.models import Person
-from lms.assessments.models import AllowanceRow
+from lms.assessments.queries.allowances import Allowances, allowances_by
 from lms.assessments.queries.catalogue import catalogue
-from lms.assessments.rules.quizzes import later_date
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
 from lms.cohorts.rules.enrolment import MAY_READ
 from lms.courses.models import Module
@@ -46,12 +45,12 @@ class _Date:
 def appointments_of(person: Person, language: str) -> list[Meant]:
     """All of hers in the order of time: four statements."""
     places = _places(person)
-    allowed = _allowed([enrolment.id for enrolment, _ in places])
+    given = allowances_by(Enrolment.id.in_([enrolment.id for enrolment, _ in places]))
     entries, modules = _entries([cohort.id for _, cohort in places]), _modules(places)
     dates = [
         one
         for enrolment, cohort in places
-        for one in _dates(cohort, entries[cohort.id], modules[cohort.version_id], allowed[enrolment.id])
+        for one in _dates(cohort, entries[cohort.id], modules[cohort.version_id], given[enrolment.id])
     ]
     in_order = sorted(dates, key=lambda one: (one.at, one.cohort.id, one.entry.id))
     return [_meant(number, one, language) for number, one in enumerate(in_order, 1)]
@@ -99,25 +98,11 @@ def _modules(places: Sequence[tuple[Enrolment, Cohort]]) -> Mapping[int, Mapping
     return found
 
 
-def _allowed(enrolments: Sequence[int]) -> Mapping[int, Mapping[str | None, datetime]]:
-    """Her own last moments, by enrolment and task; under None for all tasks of the course."""
-    found: dict[int, dict[str | None, datetime]] = defaultdict(dict)
-    rows = db.session.execute(
-        select(AllowanceRow.enrolment_id, AllowanceRow.node_id, func.max(AllowanceRow.due_at))
-        .where(AllowanceRow.enrolment_id.in_(enrolments), AllowanceRow.due_at.is_not(None))
-        .group_by(AllowanceRow.enrolment_id, AllowanceRow.node_id)
-    )
-    for enrolment_id, node_id, due_at in rows:
-        if due_at is not None:
-            found[enrolment_id][node_id] = due_at
-    return found
-
-
 def _dates(
     cohort: Cohort,
     entries: Mapping[str, CalendarEntry],
     modules: Mapping[str, int],
-    allowed: Mapping[str | None, datetime],
+    given: Allowances,
 ) -> Iterator[_Date]:
     for node_id, number in modules.items():
         entry = entries.get(node_id)
@@ -127,9 +112,7 @@ def _dates(
         entry = entries.get(task.node_id)
         if entry is None or task.kind is TaskKind.CHECKPOINT:
             continue
-        due_at = entry.due_at
-        for of_node in (task.node_id, None):
-            due_at = later_date(due_at, allowed.get(of_node))
+        due_at = given.last_moment(task.node_id, entry.due_at)
         if due_at is not None:
             number = modules[task.module]
             yield _Date(entry=entry, part=Part.DUE, at=due_at, cohort=cohort, module=number, title=task.title)

@@ -14,7 +14,7 @@ from lms.assessments.queries.queue import own_conflict
 from lms.cohorts.models import Cohort, Enrolment, FactRow
 from lms.cohorts.rules.enrolment import MAY_READ, EnrolmentState
 from lms.cohorts.rules.facts import FactKind
-from lms.kernel.db import db
+from lms.kernel.db import db, turn_to
 
 from .activity import has_come
 
@@ -39,10 +39,10 @@ class Attendant:
 
 @dataclass(frozen=True, kw_only=True)
 class SessionPage:
-    """One page of the list of one live session. on: the latest day that is entered on this page, or else on any.
+    """One page of the list of one live session.
 
-    None before the first is entered.
-    there: how many were in it, on all pages. number: from 1.
+    on: the latest day that is entered on this page, or else on any; None before the first is entered. there: how many
+    were in it, on all pages. number: from 1.
     """
 
     rows: Sequence[Attendant]
@@ -62,8 +62,7 @@ def page_of(who: Person, cohort: Cohort, *, session: int, number: int) -> Sessio
         .outerjoin(attended, _counts(attended, FactKind.ATTENDED, session))
         .where(listed)
     ).one()
-    pages = max(-(-counts.total // ROWS_A_PAGE), 1)
-    number = min(max(number, 1), pages)
+    number, pages = turn_to(number, total=counts.total, rows=ROWS_A_PAGE)
     rows = db.session.execute(
         select(Enrolment, attended.on, written.id.is_not(None), Conflict.id.is_not(None))
         .outerjoin(attended, _counts(attended, FactKind.ATTENDED, session))

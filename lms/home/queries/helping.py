@@ -13,12 +13,12 @@ from sqlalchemy.orm import contains_eager
 
 from lms.accounts.models import Person
 from lms.accounts.rules import Role
-from lms.assessments.models import AllowanceRow, Attempt, Conflict
+from lms.assessments.models import Attempt, Conflict
+from lms.assessments.queries.allowances import Allowances, allowances_by
 from lms.assessments.queries.catalogue import Catalogue, Task, catalogue
 from lms.assessments.queries.queue import own_conflict
 from lms.assessments.rules import quizzes
 from lms.assessments.rules.attempts import AttemptState
-from lms.assessments.rules.quizzes import Allowance, later_date
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
 from lms.cohorts.policy import facilitated_by
 from lms.cohorts.rules.silence import (
@@ -33,7 +33,7 @@ from lms.cohorts.rules.silence import (
     worries,
 )
 from lms.courses.rules import TaskKind, Told, tell
-from lms.kernel.db import db
+from lms.kernel.db import db, turn_to
 
 from .activity import (
     first_opened,
@@ -105,8 +105,7 @@ def page_of(who: Person, flock: Flock, *, number: int, at: datetime) -> HelpPage
     """Those of her people who may need help, by alias: five statements at any size."""
     scope = _Scope(who, flock.cohort, at)
     counts = _counts(scope)
-    pages = max(-(-counts.total // ROWS_A_PAGE), 1)
-    number = min(max(number, 1), pages)
+    number, pages = turn_to(number, total=counts.total, rows=ROWS_A_PAGE)
     of_page = (
         select(Enrolment.id)
         .where(scope.hers, scope.may_need_help)
@@ -227,10 +226,10 @@ class _Scope:
             overdue=[one for node_id in self._overdue if (one := self._late(node_id, attempts, given)) is not None],
         )
 
-    def _late(self, node_id: str, attempts: "_Attempts", given: Sequence[AllowanceRow]) -> Overdue | None:
+    def _late(self, node_id: str, attempts: "_Attempts", given: Allowances) -> Overdue | None:
         if any(one.node_id == node_id and one.state is not AttemptState.OPEN for one, _saved_at in attempts):
             return None
-        due_at = later_date(self._entries[node_id].due_at, _allowance(node_id, given).due_at)
+        due_at = given.last_moment(node_id, self._entries[node_id].due_at)
         return None if due_at is None else Overdue(node_id=node_id, due_at=due_at)
 
 
@@ -243,7 +242,7 @@ class _Work:
 
     def __init__(self, enrolments: Collection[int]) -> None:
         self.attempts: dict[int, list[tuple[Attempt, datetime | None]]] = defaultdict(list)
-        self.given: dict[int, list[AllowanceRow]] = defaultdict(list)
+        self.given = allowances_by(Enrolment.id.in_(enrolments))
         rows = db.session.execute(
             select(Attempt, last_step_of_attempt())
             .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
@@ -252,14 +251,11 @@ class _Work:
         )
         for attempt, saved in rows:
             self.attempts[attempt.enrolment_id].append((attempt, saved))
-        given = select(AllowanceRow).where(AllowanceRow.enrolment_id.in_(enrolments)).order_by(AllowanceRow.id)
-        for row in db.session.scalars(given):
-            self.given[row.enrolment_id].append(row)
 
 
-def _tried(task: Task, attempts: _Attempts, given: Sequence[AllowanceRow]) -> Tried:
+def _tried(task: Task, attempts: _Attempts, given: Allowances) -> Tried:
     taken = [attempt.taken() for attempt, _saved_at in attempts if attempt.node_id == task.node_id]
-    own = quizzes.apply_allowance(task.quiz, _allowance(task.node_id, given))
+    own = quizzes.apply_allowance(task.quiz, given.of(task.node_id))
     counting = quizzes.counting(taken, task.quiz)
     scores = [one.score for one in taken if one.score is not None]
     return Tried(
@@ -269,14 +265,4 @@ def _tried(task: Task, attempts: _Attempts, given: Sequence[AllowanceRow]) -> Tr
         and counting.score is not None
         and quizzes.has_passed(counting.score, task.quiz),
         left=quizzes.attempts_left(own, taken),
-    )
-
-
-def _allowance(node_id: str, given: Sequence[AllowanceRow]) -> Allowance:
-    """What she was given for a task, added up."""
-    rows = [row for row in given if row.node_id in (node_id, None)]
-    return Allowance(
-        extra_attempts=sum(row.extra_attempts for row in rows),
-        extra_minutes=sum(row.extra_minutes for row in rows),
-        due_at=latest(*(row.due_at for row in rows)),
     )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, union
 
@@ -22,6 +21,7 @@ from lms.cohorts.rules.enrolment import MAY_READ, UNDER_WAY, EnrolmentState
 from lms.cohorts.rules.sending import LASTS, Answer
 from lms.cohorts.rules.silence import days_before, whole_days
 from lms.cohorts.rules.uploads import UploadState
+from lms.cohorts.rules.wallclock import day_of
 from lms.courses.models import Lesson, Module, Task
 from lms.courses.rules import TaskKind, Told, tell
 from lms.kernel.db import db
@@ -90,7 +90,6 @@ class Overview:
     weeks: Weeks
     listed: int
     enrolled: int
-    came: int
     took_part: int
     paused: int
     by_language: Mapping[str, int]
@@ -155,7 +154,7 @@ def overview_of(who: Person, cohort: Cohort, *, language: str, at: datetime) -> 
     """Everything on the page: eight statements."""
     frame = frame_of(cohort)
     counts = _counts(cohort)
-    weeks = weeks_of(cohort.starts_on, cohort.ends_on, today=at.astimezone(ZoneInfo(cohort.zone)).date())
+    weeks = weeks_of(cohort.starts_on, cohort.ends_on, today=day_of(at, cohort.zone))
     begins = begins_of(cohort.starts_on, weeks, cohort.zone)
     took_part = counts.of(MAY_READ, has_come=True)
     modules = _modules(cohort, frame, language)
@@ -166,7 +165,6 @@ def overview_of(who: Person, cohort: Cohort, *, language: str, at: datetime) -> 
         weeks=weeks,
         listed=counts.of(EnrolmentState),
         enrolled=counts.of(MAY_READ),
-        came=took_part,
         took_part=took_part,
         paused=counts.of({EnrolmentState.PAUSED}),
         by_language=counts.by_language(),

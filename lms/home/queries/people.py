@@ -17,7 +17,7 @@ from lms.assessments.rules.attempts import AttemptState
 from lms.cohorts.models import Cohort, Enrolment, Group
 from lms.cohorts.rules.enrolment import UNDER_WAY, EnrolmentState
 from lms.cohorts.rules.silence import SILENT_DAYS, whole_days
-from lms.kernel.db import db
+from lms.kernel.db import db, turn_to
 
 from .activity import first_opened, has_come, has_left, is_silent, last_read, last_step, latest
 
@@ -72,8 +72,7 @@ def page_of(who: Person, cohort: Cohort, *, show: Show, number: int, at: datetim
     tasks = _open_tasks(calendar)
     wanted = _wanted(cohort, show, calendar, at)
     total = db.session.scalars(select(func.count()).select_from(Enrolment).where(wanted)).one()
-    pages = max(-(-total // ROWS_A_PAGE), 1)
-    number = min(max(number, 1), pages)
+    number, pages = turn_to(number, total=total, rows=ROWS_A_PAGE)
     of_page = (
         select(Enrolment.id)
         .where(wanted)

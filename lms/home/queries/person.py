@@ -1,18 +1,16 @@
 """One participant for those who run her cohort: alias, state, what was told of her, never her name or contact."""
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import contains_eager, defer, joinedload
 
-from lms.accounts.models import Person, PersonKey
-from lms.accounts.queries import NOT_FOR_PAGES
+from lms.accounts.models import Person
 from lms.assessments.models import Conflict
 from lms.assessments.queries.queue import own_conflict
 from lms.cohorts.models import Cohort, Enrolment, FactRow
+from lms.cohorts.queries.people import places_of
 from lms.cohorts.queries.seats import Seat
 from lms.courses.rules import Told, tell
 from lms.kernel.db import db
@@ -56,20 +54,10 @@ class PersonFile:
 def find_file(who: Person, cohort_id: UUID, enrolment_id: UUID) -> PersonFile | None:
     """The participant of an address: one statement."""
     row = db.session.execute(
-        select(Enrolment, Cohort, Conflict.id, last_read(), last_step())
-        .join(Enrolment.cohort)
-        .join(Cohort.version)
-        .join(Enrolment.person)
-        .outerjoin(PersonKey, PersonKey.person_id == Person.public_id)
+        places_of(cohort_id)
         .outerjoin(Conflict, own_conflict(who))
-        .where(Cohort.public_id == cohort_id, Enrolment.public_id == enrolment_id)
-        .options(
-            contains_eager(Enrolment.person).options(
-                contains_eager(Person.key), *(defer(column, raiseload=True) for column in NOT_FOR_PAGES)
-            ),
-            contains_eager(Enrolment.cohort).contains_eager(Cohort.version),
-            joinedload(Enrolment.group),
-        )
+        .where(Enrolment.public_id == enrolment_id)
+        .add_columns(Conflict.id, last_read(), last_step())
     ).one_or_none()
     if row is None:
         return None
@@ -102,12 +90,3 @@ def find_fact(who: Person, cohort_id: UUID, enrolment_id: UUID, fact_id: UUID) -
         in_conflict=found.in_conflict,
         fact=fact,
     )
-
-
-def names_of(numbers: Collection[int | None]) -> Mapping[int, str]:
-    """What members of staff are called, by number: one statement, none for nobody."""
-    known = {number for number in numbers if number is not None}
-    if not known:
-        return {}
-    rows = db.session.execute(select(Person.id, Person.shown_name).where(Person.id.in_(known)))
-    return {row.id: row.shown_name for row in rows}

@@ -16,7 +16,7 @@ from lms.cohorts.models import Cohort, Enrolment
 from lms.cohorts.rules.completion import Record
 from lms.cohorts.rules.enrolment import MAY_READ, UNDER_WAY
 from lms.courses.rules import Told
-from lms.kernel.db import db
+from lms.kernel.db import db, turn_to
 
 from .activity import has_come
 
@@ -54,8 +54,7 @@ def page_of(who: Person, cohort: Cohort, *, number: int) -> ReadyPage:
         .select_from(Enrolment)
         .where(*taking_part)
     ).one()
-    pages = max(-(-total // ROWS_A_PAGE), 1)
-    number = min(max(number, 1), pages)
+    number, pages = turn_to(number, total=total, rows=ROWS_A_PAGE)
     listed = _listed(who, has_come(), *taking_part).offset((number - 1) * ROWS_A_PAGE).limit(ROWS_A_PAGE)
     rows = _lines(cohort, db.session.execute(listed).all())
     return ReadyPage(rows=rows, number=number, pages=pages, total=total, to_come=to_come)
