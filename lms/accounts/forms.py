@@ -6,7 +6,7 @@ from wtforms.validators import ValidationError
 
 from lms.kernel.errors import Refusal
 from lms.kernel.i18n import lazy as _l
-from lms.web.forms import Form, at_most, needed
+from lms.web.forms import Form, ZoneField, at_most, needed
 from lms.web.http import explain
 
 from .rules import TYPED_MOST, check_passphrase
@@ -67,7 +67,7 @@ class AccountForm(Form):
     """What a person sets for herself. Choices come from the view."""
 
     interface_language = SelectField(_l("Language of pages"))
-    time_zone = SelectField(_l("Time zone"), description=_l("All hours and dates are shown in this zone."))
+    time_zone = ZoneField(_l("Time zone"), description=_l("All hours and dates are shown in this zone."))
     theme = SelectField(_l("Colours"))
     digits = SelectField(_l("Numbers"), description=_l("Used on Arabic pages."))
     leave_to = SelectField(_l("Where “Leave now” goes"))

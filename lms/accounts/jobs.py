@@ -7,9 +7,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
 
-from flask_babel import force_locale
-
 from lms.kernel.db import db, transaction
+from lms.kernel.i18n import speaking
 from lms.messaging import channels
 from lms.messaging import queries as outbox
 from lms.messaging.errors import PutOff, Undeliverable
@@ -58,7 +57,7 @@ def _values(template: Template, person: Person, at: datetime) -> Mapping[str, st
     if invitation is None or code is None:
         raise Undeliverable
     language = person.interface_language
-    with force_locale(language):
+    with speaking(language):
         until = write_moment_in(invitation.expires_at, person.time_zone)
     return {"code": code, "address": f"{current_settings().public_url}/{language}/enrol", "until": until}
 
@@ -68,7 +67,7 @@ def _letter(template: Template, language: str, address: str, values: Mapping[str
     message = EmailMessage()
     message["From"] = Address(settings.site_name[language], "no-reply", settings.public_host)
     message["To"] = address
-    with force_locale(language):
+    with speaking(language):
         message["Subject"] = str(template.subject)
         message.set_content(str(template.text) % values)
     return message

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import contains_eager, defer, joinedload
 
 from lms.kernel.db import db
@@ -17,26 +18,27 @@ NOT_FOR_PAGES = (Person.passphrase_hash, Person.legal_name, Person.contact)
 
 def find_session(token: str, *, at: datetime) -> Session | None:
     """The session of a cookie, with its person, her wrapped key and the roles she holds now: one statement."""
-    holds_now = and_(RoleGrant.person_id == Person.id, *is_held(at))
+    return db.session.scalars(_session(), {"token": hash_token(token), "at": at}).unique().one_or_none()
+
+
+@cache
+def _session() -> Select[Session]:
+    holds_now = and_(RoleGrant.person_id == Person.id, *is_held(bindparam("at")))
     return (
-        db.session.scalars(
-            select(Session)
-            .join(Session.person)
-            .outerjoin(PersonKey, PersonKey.person_id == Person.public_id)
-            .outerjoin(RoleGrant, holds_now)
-            .where(Session.token_hash == hash_token(token), Person.disabled_at.is_(None))
-            .options(
-                contains_eager(Session.person).options(
-                    contains_eager(Person.key),
-                    contains_eager(Person.roles),
-                    # What no page needs is not there to leak.
-                    *(defer(column, raiseload=True) for column in NOT_FOR_PAGES),
-                ),
-            )
-            .execution_options(populate_existing=True)
+        select(Session)
+        .join(Session.person)
+        .outerjoin(PersonKey, PersonKey.person_id == Person.public_id)
+        .outerjoin(RoleGrant, holds_now)
+        .where(Session.token_hash == bindparam("token"), Person.disabled_at.is_(None))
+        .options(
+            contains_eager(Session.person).options(
+                contains_eager(Person.key),
+                contains_eager(Person.roles),
+                # What no page needs is not there to leak.
+                *(defer(column, raiseload=True) for column in NOT_FOR_PAGES),
+            ),
         )
-        .unique()
-        .one_or_none()
+        .execution_options(populate_existing=True)
     )
 
 
@@ -106,7 +108,9 @@ def open_invitations(people: Collection[int], *, at: datetime) -> dict[int, Invi
     return {invitation.person_id: invitation for invitation in found}
 
 
-def is_held(at: datetime, grant: type[RoleGrant] = RoleGrant) -> tuple[ColumnElement[bool], ...]:
+def is_held(
+    at: datetime | BindParameter[datetime], grant: type[RoleGrant] = RoleGrant
+) -> tuple[ColumnElement[bool], ...]:
     """What makes a role one that is held at a moment."""
     return grant.from_at <= at, or_(grant.until_at.is_(None), grant.until_at > at)
 

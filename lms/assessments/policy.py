@@ -2,14 +2,14 @@
 
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, and_, exists, or_, true
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, true
 from sqlalchemy.orm import aliased
 
 from lms.accounts.models import Person
 from lms.accounts.policy import has_role
 from lms.accounts.rules import MARKING_ROLES, Role
 from lms.cohorts.models import Cohort, Enrolment
-from lms.cohorts.policy import is_open, looked_after_by, looks_after, takes_part
+from lms.cohorts.policy import as_reader, is_open, looked_after_by, looks_after, number_of, takes_part
 from lms.cohorts.rules.enrolment import EnrolmentState
 from lms.courses.models import Version
 from lms.kernel.policy import Permission, both, declare
@@ -111,19 +111,38 @@ def marks_without_conflict(who: Person | None, target: OfParticipant) -> bool:
     )
 
 
+def marks_in(who: Person | None) -> Any:
+    """The cohorts in which she marks, by number, or where those of `as_marker` are bound."""
+    if who is None:
+        return bindparam("marks_in", expanding=True)
+    marking = (grant.cohort_id for grant in who.roles if grant.role in MARKING_ROLES)
+    return sorted({cohort_id for cohort_id in marking if cohort_id is not None})
+
+
+def as_marker(who: Person) -> dict[str, Any]:
+    """What row filters that are built without a reader ask of a marker: bound when their statement is executed."""
+    return {**as_reader(who), "marks_in": marks_in(who)}
+
+
 def is_to_be_read_by(
-    who: Person, attempt: type[Attempt] = Attempt, enrolment: type[Enrolment] = Enrolment
+    who: Person | None = None, attempt: type[Attempt] = Attempt, enrolment: type[Enrolment] = Enrolment
 ) -> ColumnElement[bool]:
-    """The same as a row filter over Attempt with its Enrolment, conflicts of interest and her own work aside."""
-    here = {grant.cohort_id for grant in who.roles if grant.role in MARKING_ROLES} - {None}
-    return or_(looked_after_by(who, enrolment), and_(enrolment.cohort_id.in_(here), is_allotted_to(who, attempt)))
+    """The same as a row filter over Attempt with its Enrolment, conflicts of interest and her own work aside.
+
+    who: None where it is built once, and `as_marker` is bound.
+    """
+    is_hers_here = and_(enrolment.cohort_id.in_(marks_in(who)), is_allotted_to(who, attempt))
+    return or_(looked_after_by(who, enrolment), is_hers_here)
 
 
-def is_allotted_to(who: Person, attempt: type[Attempt] = Attempt) -> ColumnElement[bool]:
-    """Whether an attempt is hers to mark, or she began to: whoever takes it over leaves her what she typed."""
-    step = aliased(StepRow)
-    began = exists().where(step.attempt_id == attempt.id, step.by_id == who.id, step.kind.in_(OF_MARKING))
-    return or_(attempt.marker_id == who.id, began.correlate_except(step))
+def is_allotted_to(who: Person | None = None, attempt: type[Attempt] = Attempt) -> ColumnElement[bool]:
+    """Whether an attempt is hers to mark, or she began to: whoever takes it over leaves her what she typed.
+
+    who: None where it is built once, and `as_reader` is bound.
+    """
+    step, me = aliased(StepRow), number_of(who)
+    began = exists().where(step.attempt_id == attempt.id, step.by_id == me, step.kind.in_(OF_MARKING))
+    return or_(attempt.marker_id == me, began.correlate_except(step))
 
 
 def edits(who: Person | None, target: Any) -> bool:
@@ -136,17 +155,20 @@ def marks_what_she_does_not_take(who: Person | None, target: OfProgramme | None)
     return marks_somewhere(who, target) and (target is None or not target.takes_part)
 
 
-def previews(who: Person) -> ColumnElement[bool]:
-    """The same two predicates as a row filter over Version."""
-    return true() if edits(who, None) else ~takes_programme(who)
+def previews(*, is_editor: bool) -> ColumnElement[bool]:
+    """The same two predicates as a row filter over Version; its reader is bound as `me`."""
+    return true() if is_editor else ~takes_programme()
 
 
-def takes_programme(who: Person) -> ColumnElement[bool]:
-    """Whether somebody has still to answer what a version of this programme asks, as a condition over Version."""
+def takes_programme() -> ColumnElement[bool]:
+    """Whether a reader has still to answer what a version of this programme asks, as a condition over Version.
+
+    She is bound as `me`.
+    """
     of_cohort = aliased(Version)
     return (
         exists()
-        .where(Enrolment.person_id == who.id, Enrolment.state.not_in(ANSWERED))
+        .where(Enrolment.person_id == number_of(None), Enrolment.state.not_in(ANSWERED))
         .where(Cohort.id == Enrolment.cohort_id, of_cohort.id == Cohort.version_id)
         .where(of_cohort.programme_id == Version.programme_id)
     )

@@ -11,8 +11,9 @@ from datetime import date
 from urllib.parse import urlsplit
 
 from flask import g
-from flask_babel import force_locale, npgettext, pgettext
+from flask_babel import npgettext, pgettext
 
+from lms.kernel.i18n import speaking
 from lms.settings import Settings, current_settings
 from lms.web.formats import write_day
 
@@ -186,7 +187,7 @@ def _as_printed(language: str) -> Iterator[None]:
     """Words in the language of the document, digits 0 to 9 whatever its reader chose for her pages."""
     before, g.digits = getattr(g, "digits", "latn"), "latn"
     try:
-        with force_locale(language):
+        with speaking(language):
             yield
     finally:
         g.digits = before

@@ -24,7 +24,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from lms.kernel.i18n import lazy as _l
 from lms.kernel.words import fold_digits
-from lms.web.forms import Form, at_most, needed
+from lms.web.forms import Form, ZoneField, at_most, needed
 from lms.web.languages import NAMES
 
 from .rules.completion import MOST_SESSIONS, CompletionRule
@@ -136,7 +136,7 @@ class NewCohortForm(Form):
 
     version = SelectField(_l("Programme and version"))
     year = WholeField(_l("Year"), description=_l("The year by which the cohort is called."), validators=[_filled()])
-    zone = SelectField(_l("Time zone of the cohort"), description=_l("Its days begin and end by the clocks there."))
+    zone = ZoneField(_l("Time zone of the cohort"), description=_l("Its days begin and end by the clocks there."))
     opens_on = DayField(_l("The first module opens on"), validators=[_filled()])
     opens_at = ClockField(_l("At"), validators=[_filled()], default=time(9))
     weeks = WholeField(
@@ -339,7 +339,7 @@ class InviteForm(Form):
     )
     role = RadioField(_l("Role"))
     language = SelectField(_l("Language of pages"))
-    zone = SelectField(_l("Time zone"))
+    zone = ZoneField(_l("Time zone"))
     email = EmailField(
         _l("E-mail, if she wants messages"),
         filters=[lambda typed: typed.strip() if typed else typed],

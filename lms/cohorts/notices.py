@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
 
 from lms.courses.rules import Told
 from lms.kernel.i18n import lazy as _l
+from lms.kernel.i18n import speaking
 from lms.web.formats import write_day, write_moment, write_moment_in, write_number
 
 from .rules.telling import News, Subject
@@ -101,7 +101,7 @@ def write(subject: Subject, facts: Facts, *, at: datetime) -> Markup:
 
 def write_in(language: str, subject: Subject, facts: Facts, *, at: datetime) -> Markup:
     """The same in another language than the page's."""
-    with force_locale(language):
+    with speaking(language):
         return write(subject, facts, at=at)
 
 

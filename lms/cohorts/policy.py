@@ -2,8 +2,8 @@
 
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, and_, exists, or_
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_
+from sqlalchemy.orm import QueryableAttribute, aliased
 
 from lms.accounts.models import Person
 from lms.accounts.policy import has_role
@@ -182,9 +182,14 @@ def in_care_of(facilitator_id: Any, enrolment: type[Enrolment] = Enrolment) -> C
     return or_(enrolment.group_id.is_(None), hers.correlate_except(group))
 
 
-def facilitated_by(who: Person, enrolment: type[Enrolment] = Enrolment) -> ColumnElement[bool]:
-    """`facilitates` as a row filter over Enrolment."""
-    return and_(enrolment.cohort_id.in_(_cohorts(who, Role.FACILITATOR)), in_care_of(who.id, enrolment))
+def as_reader(who: Person) -> dict[str, Any]:
+    """What row filters that are built without a reader ask of her: bound when their statement is executed."""
+    return {"me": who.id} | {_held_in(role): _cohorts(who, role) for role in READING_ROLES}
+
+
+def facilitated_by(who: Person | None = None, enrolment: type[Enrolment] = Enrolment) -> ColumnElement[bool]:
+    """`facilitates` as a row filter over Enrolment. who: None where it is built once, and `as_reader` is bound."""
+    return and_(enrolment.cohort_id.in_(_cohorts(who, Role.FACILITATOR)), in_care_of(number_of(who), enrolment))
 
 
 def looks_after(who: Person | None, target: OfParticipant) -> bool:
@@ -192,23 +197,41 @@ def looks_after(who: Person | None, target: OfParticipant) -> bool:
     return has_role(who, Role.COORDINATOR, target.cohort.id) or facilitates(who, target)
 
 
-def looked_after_by(who: Person, enrolment: type[Enrolment] = Enrolment) -> ColumnElement[bool]:
-    """`looks_after` as a row filter over Enrolment."""
+def looked_after_by(who: Person | None = None, enrolment: type[Enrolment] = Enrolment) -> ColumnElement[bool]:
+    """`looks_after` as a row filter over Enrolment. who: None where it is built once, and `as_reader` is bound."""
     return or_(enrolment.cohort_id.in_(_cohorts(who, Role.COORDINATOR)), facilitated_by(who, enrolment))
 
 
-def _cohorts(who: Person, role: Role) -> list[int]:
-    """The cohorts in which she holds a role, by number."""
+def number_of(who: Person | None) -> Any:
+    """The number of a person, or where that of `as_reader` is bound."""
+    return bindparam("me") if who is None else who.id
+
+
+def _held_in(role: Role) -> str:
+    return f"{role.value}_in"
+
+
+def _cohorts(who: Person | None, role: Role) -> Any:
+    """The cohorts in which she holds a role, by number, or where those of `as_reader` are bound."""
+    if who is None:
+        return bindparam(_held_in(role), expanding=True)
     return sorted({grant.cohort_id for grant in who.roles if grant.role is role and grant.cohort_id is not None})
 
 
-def readable(who: Person) -> ColumnElement[bool]:
-    """`takes_part` and `works_for` as a row filter over Cohort, outer-joined with `queries.own_enrolment`."""
-    worked_for = {grant.cohort_id for grant in who.roles if grant.role in READING_ROLES and grant.cohort_id is not None}
-    return or_(Enrolment.agreed_at.is_not(None), Cohort.id.in_(worked_for))
+def readable() -> ColumnElement[bool]:
+    """`takes_part` and `works_for` as a row filter over Cohort, outer-joined with `queries.seats.own_enrolment`.
+
+    What `worked_for` gives is bound under its name.
+    """
+    return or_(Enrolment.agreed_at.is_not(None), Cohort.id.in_(bindparam("worked_for", expanding=True)))
 
 
-def waiting_for(who: Person) -> ColumnElement[bool]:
+def worked_for(who: Person) -> list[int]:
+    """The cohorts, by number, that she reads because she works for them."""
+    return [grant.cohort_id for grant in who.roles if grant.role in READING_ROLES and grant.cohort_id is not None]
+
+
+def waiting_for() -> ColumnElement[bool]:
     """`has_still_to_come` as a row filter over Cohort, outer-joined with `queries.seats.own_enrolment`."""
     return and_(
         Enrolment.id.is_not(None),
@@ -219,9 +242,12 @@ def waiting_for(who: Person) -> ColumnElement[bool]:
     )
 
 
-def run_by(who: Person) -> ColumnElement[bool]:
-    """`coordinates` as a row filter over Cohort."""
-    return Cohort.id.in_({grant.cohort_id for grant in who.roles if grant.role is Role.COORDINATOR} - {None})
+def run_by(who: Person | None = None, cohort_id: QueryableAttribute[int] = Cohort.id) -> ColumnElement[bool]:
+    """`coordinates` as a row filter over Cohort, or over what belongs to one.
+
+    who: None where it is built once, and `as_reader` is bound. cohort_id: the column of it.
+    """
+    return cohort_id.in_(_cohorts(who, Role.COORDINATOR))
 
 
 declare(

@@ -5,7 +5,7 @@ from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.validators import DataRequired, ValidationError
 
 from lms.kernel.i18n import lazy as _l
-from lms.web.forms import Form, at_most
+from lms.web.forms import Form, ZoneField, at_most
 
 OWN = ""
 """Stands for a name that she types herself."""
@@ -25,7 +25,7 @@ class PlaceForm(Form):
     )
     course_language = SelectField(_l("Language of the course"))
     interface_language = SelectField(_l("Language of pages"))
-    time_zone = SelectField(_l("Time zone"), description=_l("All hours and dates are shown in this zone."))
+    time_zone = ZoneField(_l("Time zone"), description=_l("All hours and dates are shown in this zone."))
     agreed = BooleanField(
         _l("I agree to this"),
         validators=[DataRequired(_l("Read the four points and tick the box. Then your place can be set up."))],

@@ -1,10 +1,42 @@
 """Sentences that are written at import and said in the reader's language when they are shown."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
 
-from flask_babel import get_translations, lazy_gettext
+from babel.support import NullTranslations
+from flask import g
+from flask_babel import force_locale, get_locale, get_translations, lazy_gettext
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A language with its catalogue."""
+
+    language: str
+    catalogue: NullTranslations
+
+
+def spoken() -> Spoken:
+    """What is said now: on a page hundreds of times, so it is looked up once. Needs an application context."""
+    found: Spoken | None = g.get("spoken")
+    if found is None:
+        locale = get_locale()
+        assert locale is not None, "there is a default"
+        found = g.spoken = Spoken(locale.language, get_translations())
+    return found
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Say everything in this language meanwhile, whatever the language of the page is."""
+    before = g.pop("spoken", None)
+    try:
+        with force_locale(language):
+            yield
+    finally:
+        g.spoken = before
 
 
 @dataclass(frozen=True)
@@ -20,7 +52,7 @@ class Counted:
 
     def of(self, number: int) -> str:
         """Its form for this number in the reader's language, with its values still to be put in."""
-        return str(get_translations().ungettext(self.one, self.many, number))
+        return str(spoken().catalogue.ungettext(self.one, self.many, number))
 
 
 def lazy(sentence: str, **values: object) -> str:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from lms.kernel.db import db
@@ -13,6 +14,9 @@ from .models import Job
 
 MESSAGE = "message"
 """The kind of job that writes to a person."""
+
+MAY_HAVE_FAILED = range(rules.MOST_TRIES + 1)
+"""How often a job can have failed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,14 +73,19 @@ def waiting_since() -> datetime | None:
 
 def late_messages(cohort_id: int, *, at: datetime) -> LateMessages:
     """The messages of a cohort that wait too long, and those that were given up: one statement."""
-    row = db.session.execute(
-        select(func.count().filter(may_run(), _waits_too_long(at=at)), func.count().filter(is_given_up())).where(
-            Job.cohort_id == cohort_id,
-            Job.kind == MESSAGE,
-            or_(Job.done_at.is_(None), Job.fault.is_not(None)),
-        )
-    ).one()
+    bound = {_late(failures): rules.late_if_due_before(failures=failures, at=at) for failures in MAY_HAVE_FAILED}
+    row = db.session.execute(_late_messages(), {"cohort_id": cohort_id} | bound).one()
     return LateMessages(waiting=row[0], given_up=row[1])
+
+
+@cache
+def _late_messages() -> Select[int, int]:
+    waits_too_long, was_given_up = func.count().filter(may_run(), _waits_too_long()), func.count().filter(is_given_up())
+    return select(waits_too_long, was_given_up).where(
+        Job.cohort_id == bindparam("cohort_id"),
+        Job.kind == MESSAGE,
+        or_(Job.done_at.is_(None), Job.fault.is_not(None)),
+    )
 
 
 def is_given_up() -> ColumnElement[bool]:
@@ -97,14 +106,15 @@ def given_up_for_update(cohort_id: int, key: str | None) -> list[Job]:
     return list(db.session.scalars(query.order_by(Job.id).with_for_update()))
 
 
-def _waits_too_long(*, at: datetime) -> ColumnElement[bool]:
+def _waits_too_long() -> ColumnElement[bool]:
     """Should have been done more than 15 minutes ago, however often it was tried since."""
-    return or_(
-        *(
-            and_(_failures() == failures, Job.run_at < rules.late_if_due_before(failures=failures, at=at))
-            for failures in range(rules.MOST_TRIES + 1)
-        )
-    )
+    is_late = (and_(_failures() == failures, Job.run_at < bindparam(_late(failures))) for failures in MAY_HAVE_FAILED)
+    return or_(*is_late)
+
+
+def _late(failures: int) -> str:
+    """The name by which is bound before when a job that failed so often was due if it is late."""
+    return f"late_after_{failures}"
 
 
 def _failures() -> ColumnElement[int]:

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, exists, func, or_, select, true
+from sqlalchemy import BindParameter, Select, and_, bindparam, exists, func, or_, select, true
 from sqlalchemy.orm import aliased, contains_eager
 
 from lms.accounts.models import Person
@@ -53,20 +54,7 @@ def find_lesson_place(who: Person, lesson_id: UUID, language: str) -> LessonPlac
 
     Its text comes along in the language of the page; in all others where it is not written in that one.
     """
-    of_module, wanted = aliased(CalendarEntry), aliased(LessonText)
-    is_written = exists().where(wanted.lesson_id == Lesson.id, wanted.language == language)
-    rows = db.session.execute(
-        select(CalendarEntry, Cohort, Enrolment, Lesson, Module, LessonText, of_module.opens_at)
-        .join(Cohort, Cohort.id == CalendarEntry.cohort_id)
-        .join(Cohort.version)
-        .join(Lesson, and_(Lesson.version_id == Cohort.version_id, Lesson.node_id == CalendarEntry.node_id))
-        .join(Lesson.module)
-        .join(LessonText, and_(LessonText.lesson_id == Lesson.id, or_(LessonText.language == language, ~is_written)))
-        .join(of_module, and_(of_module.cohort_id == Cohort.id, of_module.node_id == Module.node_id))
-        .outerjoin(Enrolment, own_enrolment(who))
-        .where(CalendarEntry.public_id == lesson_id)
-        .options(contains_eager(Cohort.version))
-    ).all()
+    rows = db.session.execute(_lesson_place(), {"me": who.id, "lesson_id": lesson_id, "language": language}).all()
     if not rows:
         return None
     entry, cohort, enrolment, lesson, module, _, module_opens_at = rows[0]
@@ -81,6 +69,26 @@ def find_lesson_place(who: Person, lesson_id: UUID, language: str) -> LessonPlac
     )
 
 
+@cache
+def _lesson_place() -> Select[*tuple[Any, ...]]:
+    of_module, wanted = aliased(CalendarEntry), aliased(LessonText)
+    language: BindParameter[str] = bindparam("language")
+    is_written = exists().where(wanted.lesson_id == Lesson.id, wanted.language == language)
+    place: Select[*tuple[Any, ...]] = (
+        select(CalendarEntry, Cohort, Enrolment, Lesson, Module, LessonText, of_module.opens_at)
+        .join(Cohort, Cohort.id == CalendarEntry.cohort_id)
+        .join(Cohort.version)
+        .join(Lesson, and_(Lesson.version_id == Cohort.version_id, Lesson.node_id == CalendarEntry.node_id))
+        .join(Lesson.module)
+        .join(LessonText, and_(LessonText.lesson_id == Lesson.id, or_(LessonText.language == language, ~is_written)))
+        .join(of_module, and_(of_module.cohort_id == Cohort.id, of_module.node_id == Module.node_id))
+        .outerjoin(Enrolment, own_enrolment())
+        .where(CalendarEntry.public_id == bindparam("lesson_id"))
+        .options(contains_eager(Cohort.version))
+    )
+    return place
+
+
 def outline_of(seat: Seat, language: str) -> Sequence[OutlineModule]:
     """The whole outline of a cohort for one person, in order: two statements, and what its tasks take."""
     lessons, activities = defaultdict(list), defaultdict(list)
@@ -88,19 +96,22 @@ def outline_of(seat: Seat, language: str) -> Sequence[OutlineModule]:
         lessons[module_id].append(lesson)
     for activity in activities_of(seat, language):
         activities[activity.module].append(activity)
-    rows = db.session.execute(
-        select(Module, CalendarEntry.opens_at)
-        .join(
-            CalendarEntry,
-            and_(CalendarEntry.cohort_id == seat.cohort.id, CalendarEntry.node_id == Module.node_id),
-        )
-        .where(Module.version_id == seat.cohort.version_id)
-        .order_by(Module.position)
-    )
+    rows = db.session.execute(_modules(), {"cohort_id": seat.cohort.id, "version_id": seat.cohort.version_id})
     return [
         _outline_module(module, opens_at, lessons[module.id], activities[module.node_id], seat.cohort.version, language)
         for module, opens_at in rows
     ]
+
+
+@cache
+def _modules() -> Select[Module, datetime | None]:
+    of_cohort = and_(CalendarEntry.cohort_id == bindparam("cohort_id"), CalendarEntry.node_id == Module.node_id)
+    return (
+        select(Module, CalendarEntry.opens_at)
+        .join(CalendarEntry, of_cohort)
+        .where(Module.version_id == bindparam("version_id"))
+        .order_by(Module.position)
+    )
 
 
 def lessons_of_module(place: LessonPlace, language: str) -> Sequence[OutlineLesson]:
@@ -113,7 +124,26 @@ def _lessons(
 ) -> Sequence[tuple[int, OutlineLesson]]:
     """Module number and lesson, in order; each lesson once, in the reader's language where there is one."""
     version = seat.cohort.version
-    query = (
+    bound = {
+        "cohort_id": seat.cohort.id,
+        "version_id": version.id,
+        "enrolment_id": seat.enrolment.id if seat.enrolment else NOBODY,
+        "languages": [language, version.required_languages[0]],
+    }
+    if module_id is not None:
+        bound["module_id"] = module_id
+    found: dict[str, tuple[int, OutlineLesson]] = {}
+    for row in db.session.execute(_lesson_rows(of_module=module_id is not None), bound):
+        if row.node_id not in found or row.language == language:
+            found[row.node_id] = row.module_id, _outline_lesson(row)
+    return list(found.values())
+
+
+@cache
+def _lesson_rows(*, of_module: bool) -> Select[*tuple[Any, ...]]:
+    of_cohort = and_(CalendarEntry.cohort_id == bindparam("cohort_id"), CalendarEntry.node_id == Lesson.node_id)
+    hers = and_(Progress.enrolment_id == bindparam("enrolment_id"), Progress.node_id == Lesson.node_id)
+    query: Select[*tuple[Any, ...]] = (
         select(
             Lesson.module_id,
             Lesson.node_id,
@@ -126,30 +156,15 @@ def _lessons(
             Progress.read_at,
         )
         .join(LessonText, LessonText.lesson_id == Lesson.id)
-        .join(
-            CalendarEntry,
-            and_(CalendarEntry.cohort_id == seat.cohort.id, CalendarEntry.node_id == Lesson.node_id),
-        )
-        .outerjoin(
-            Progress,
-            and_(
-                Progress.enrolment_id == (seat.enrolment.id if seat.enrolment else NOBODY),
-                Progress.node_id == Lesson.node_id,
-            ),
-        )
+        .join(CalendarEntry, of_cohort)
+        .outerjoin(Progress, hers)
         .where(
-            Lesson.version_id == version.id,
-            LessonText.language.in_({language, version.required_languages[0]}),
+            Lesson.version_id == bindparam("version_id"),
+            LessonText.language.in_(bindparam("languages", expanding=True)),
         )
         .order_by(Lesson.module_id, Lesson.position)
     )
-    if module_id is not None:
-        query = query.where(Lesson.module_id == module_id)
-    found: dict[str, tuple[int, OutlineLesson]] = {}
-    for row in db.session.execute(query):
-        if row.node_id not in found or row.language == language:
-            found[row.node_id] = row.module_id, _outline_lesson(row)
-    return list(found.values())
+    return query.where(Lesson.module_id == bindparam("module_id")) if of_module else query
 
 
 def _outline_lesson(row: Any) -> OutlineLesson:

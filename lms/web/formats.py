@@ -6,12 +6,15 @@ unless the reader chose ٠-٩ for her Arabic pages.
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_timedelta
 from babel.numbers import format_decimal
 from flask import g
-from flask_babel import get_locale, get_translations, gettext
+from flask_babel import gettext
+
+from lms.kernel.i18n import spoken
 
 ARABIC_MONTHS = (
     "كانون الثاني/يناير",
@@ -29,6 +32,9 @@ ARABIC_MONTHS = (
 )
 FURTHEST_AHEAD = timedelta(days=14)
 """From here on a date says more than a number of days."""
+
+FEWEST_GROUPED = 1000
+"""No language of ours puts anything into a number of fewer than four digits."""
 
 ARABIC_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
@@ -50,9 +56,9 @@ def write_moment_in(moment: datetime, zone: str) -> str:
 def write_day(day: date | datetime, *, weekday: bool = False, year: bool = True) -> str:
     """`14 April 2027`, `14 avril 2027`, `14 نيسان/أبريل 2027`, with the weekday before it if asked for."""
     local = day.astimezone(reader_zone()).date() if isinstance(day, datetime) else day
-    language = _language()
+    language = spoken().language
     number = "1er" if language == "fr" and local.day == 1 else str(local.day)
-    words = [format_date(local, "EEEE", locale=language)] if weekday else []
+    words = [_weekday(local.weekday(), language)] if weekday else []
     words += [number, _month(local)] + ([str(local.year)] if year else [])
     return _digits(" ".join(words))
 
@@ -88,7 +94,9 @@ def write_ahead(moment: datetime, now: datetime) -> str:
     # Minutes up to two hours, hours up to two days: near the end a rounded number harms.
     unit = next((one for one in (timedelta(days=1), timedelta(hours=1)) if left >= 2 * one), timedelta(minutes=1))
     whole = max(left // unit, 1) * unit
-    return _digits(format_timedelta(whole, granularity="minute", threshold=2, add_direction=True, locale=_language()))
+    return _digits(
+        format_timedelta(whole, granularity="minute", threshold=2, add_direction=True, locale=spoken().language)
+    )
 
 
 def write_offset(moment: datetime) -> str:
@@ -113,12 +121,14 @@ def write_offset_in(moment: datetime, zone: str) -> str:
 
 def ngettext(singular: str, plural: str, number: int, /, **variables: str) -> str:
     """Count something, as templates do: `num` is how the number is written. Flask-Babel's own takes no such `num`."""
-    return str(get_translations().ungettext(singular, plural, number)) % variables
+    return str(spoken().catalogue.ungettext(singular, plural, number)) % variables
 
 
 def write_number(number: int) -> str:
     """A whole number with the language's grouping."""
-    return _digits(format_decimal(number, locale=_language(), numbering_system="latn"))
+    if 0 <= number < FEWEST_GROUPED:
+        return _digits(str(number))
+    return _digits(format_decimal(number, locale=spoken().language, numbering_system="latn"))
 
 
 def write_percent(percent: int) -> str:
@@ -129,7 +139,7 @@ def write_percent(percent: int) -> str:
 
 def write_hundredths(hundredths: int) -> str:
     """A number that is counted in hundredths: `71.25`, `71`."""
-    return _digits(format_decimal(Decimal(hundredths) / 100, locale=_language(), numbering_system="latn"))
+    return _digits(format_decimal(Decimal(hundredths) / 100, locale=spoken().language, numbering_system="latn"))
 
 
 def write_kilobytes(size_bytes: int) -> str:
@@ -149,15 +159,20 @@ def write_iso_date(iso: str) -> str:
 
 
 def _month(day: date) -> str:
-    language = _language()
-    return ARABIC_MONTHS[day.month - 1] if language == "ar" else format_date(day, "MMMM", locale=language)
+    return _month_name(day.month, spoken().language)
 
 
-def _language() -> str:
-    locale = get_locale()
-    return locale.language if locale is not None else "en"
+@cache
+def _month_name(month: int, language: str) -> str:
+    return ARABIC_MONTHS[month - 1] if language == "ar" else format_date(date(1, month, 1), "MMMM", locale=language)
+
+
+@cache
+def _weekday(number: int, language: str) -> str:
+    """number: 0 for Monday."""
+    return format_date(date(1, 1, 1 + number), "EEEE", locale=language)  # the first day of our calendar is a Monday
 
 
 def _digits(text: str) -> str:
-    use_arabic = _language() == "ar" and getattr(g, "digits", "latn") == "arab"
+    use_arabic = spoken().language == "ar" and g.get("digits") == "arab"
     return text.translate(ARABIC_DIGITS) if use_arabic else text

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, func, or_, select
 
 from lms.cohorts.models import CalendarEntry, Enrolment
 from lms.cohorts.queries.seats import Seat
@@ -42,14 +43,10 @@ def find_activities(seat: Seat, language: str) -> Sequence[Activity]:
     tasks = {task.node_id: task for task in asked.tasks.values() if task.kind is not TaskKind.CHECKPOINT}
     if not tasks:
         return []
-    enrolment_id = seat.enrolment.id if seat.enrolment else NOBODY
-    allowed_until = given(LAST_MOMENT, enrolment_id, CalendarEntry.node_id).label("allowed_until")
-    rows = db.session.execute(
-        select(CalendarEntry, Attempt, allowed_until, _asked(seat).label("asked"))
-        .outerjoin(Attempt, and_(Attempt.node_id == CalendarEntry.node_id, Attempt.enrolment_id == enrolment_id))
-        .where(CalendarEntry.cohort_id == seat.cohort.id, CalendarEntry.node_id.in_(tasks))
-        .order_by(Attempt.number)
-    )
+    bound = {"cohort_id": seat.cohort.id, "nodes": list(tasks), "enrolment_id": NOBODY, "me": NOBODY}
+    if seat.enrolment is not None:
+        bound |= {"enrolment_id": seat.enrolment.id, "me": seat.enrolment.person_id}
+    rows = db.session.execute(_entries(), bound)
     attempts: dict[str, list[Attempt]] = defaultdict(list)
     places = {}
     for row in rows:
@@ -71,15 +68,30 @@ def find_activities(seat: Seat, language: str) -> Sequence[Activity]:
     ]
 
 
-def _asked(seat: Seat) -> Any:
+@cache
+def _entries() -> Select[*tuple[Any, ...]]:
+    enrolment_id: BindParameter[int] = bindparam("enrolment_id")
+    allowed_until = given(LAST_MOMENT, enrolment_id, CalendarEntry.node_id).label("allowed_until")
+    query: Select[*tuple[Any, ...]] = (
+        select(CalendarEntry, Attempt, allowed_until, _asked().label("asked"))
+        .outerjoin(Attempt, and_(Attempt.node_id == CalendarEntry.node_id, Attempt.enrolment_id == enrolment_id))
+        .where(
+            CalendarEntry.cohort_id == bindparam("cohort_id"),
+            CalendarEntry.node_id.in_(bindparam("nodes", expanding=True)),
+        )
+        .order_by(Attempt.number)
+    )
+    return query
+
+
+def _asked() -> Any:
     """How her last request for more time stands, as a column; what she gave herself at once needs no telling."""
-    enrolment = seat.enrolment
     return (
         select(TimeRequest.state)
         .where(
-            TimeRequest.enrolment_id == (enrolment.id if enrolment else NOBODY),
+            TimeRequest.enrolment_id == bindparam("enrolment_id"),
             TimeRequest.node_id == CalendarEntry.node_id,
-            or_(TimeRequest.by_id.is_(None), TimeRequest.by_id != (enrolment.person_id if enrolment else NOBODY)),
+            or_(TimeRequest.by_id.is_(None), TimeRequest.by_id != bindparam("me")),
         )
         .order_by(TimeRequest.id.desc())
         .limit(1)

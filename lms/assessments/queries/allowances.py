@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
 from lms.cohorts.models import Enrolment
 from lms.kernel.db import db
@@ -21,10 +22,14 @@ LAST_MOMENT = func.max(AllowanceRow.due_at)
 
 def allowance_of(enrolment: Enrolment, node_id: str) -> Allowance:
     """What she may have beyond the settings of one task: one statement."""
-    row = db.session.execute(
-        select(ATTEMPTS, MINUTES, LAST_MOMENT).where(AllowanceRow.enrolment_id == enrolment.id, _is_for(node_id))
-    ).one()
+    row = db.session.execute(_sums(), {"enrolment_id": enrolment.id, "node_id": node_id}).one()
     return Allowance(extra_attempts=int(row[0]), extra_minutes=int(row[1]), due_at=row[2])
+
+
+@cache
+def _sums() -> Select[*tuple[Any, ...]]:
+    is_hers = AllowanceRow.enrolment_id == bindparam("enrolment_id")
+    return select(ATTEMPTS, MINUTES, LAST_MOMENT).where(is_hers, _is_for(bindparam("node_id")))
 
 
 def given(what: ColumnElement[Any], enrolment_id: Any, node_id: Any) -> Any:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, select
 from sqlalchemy.orm import aliased, contains_eager
 
 from lms.accounts.models import Person
@@ -13,7 +14,7 @@ from lms.courses.models import Module, Version
 from lms.courses.rules import TaskKind, Told, tell
 from lms.kernel.db import db, turn_to
 
-from ..policy import previews, takes_programme
+from ..policy import edits, previews, takes_programme
 from ..rules.items import Item
 from .catalogue import Catalogue, Task, catalogue
 
@@ -60,23 +61,41 @@ def page_of_bank(who: Person, *, number: int, language: str) -> BankPage:
     Without the programmes that this person takes part in and does not edit.
     """
     versions = {version.id: version for version in _newest(who)}
-    of_newest = ItemRow.version_id.in_(versions)
-    total = db.session.scalars(select(func.count()).select_from(ItemRow).where(of_newest)).one()
+    total = db.session.scalars(_count(), {"versions": list(versions)}).one()
     number, pages = turn_to(number, total=total, rows=PAGE)
-    rows = db.session.scalars(
-        select(ItemRow)
-        .join(ItemRow.module)
-        .where(of_newest)
-        .options(contains_eager(ItemRow.module))
-        .order_by(ItemRow.version_id, Module.position, ItemRow.position)
-        .offset((number - 1) * PAGE)
-        .limit(PAGE)
-    )
+    rows = db.session.scalars(_items(), {"versions": list(versions), "passed": (number - 1) * PAGE})
     entries = [_entry(row, versions[row.version_id], language) for row in rows]
     return BankPage(entries=entries, number=number, pages=pages, total=total)
 
 
+@cache
+def _count() -> Select[int]:
+    return select(func.count()).select_from(ItemRow).where(_is_of_versions())
+
+
+def _is_of_versions() -> ColumnElement[bool]:
+    return ItemRow.version_id.in_(bindparam("versions", expanding=True))
+
+
+@cache
+def _items() -> Select[ItemRow]:
+    return (
+        select(ItemRow)
+        .join(ItemRow.module)
+        .where(_is_of_versions())
+        .options(contains_eager(ItemRow.module))
+        .order_by(ItemRow.version_id, Module.position, ItemRow.position)
+        .offset(bindparam("passed", type_=Integer))
+        .limit(PAGE)
+    )
+
+
 def _newest(who: Person) -> Sequence[Version]:
+    return db.session.scalars(_shown(is_editor=edits(who, None)), {"me": who.id}).all()
+
+
+@cache
+def _shown(*, is_editor: bool) -> Select[Version]:
     other = aliased(Version)
     highest = (
         select(func.max(other.number))
@@ -84,8 +103,8 @@ def _newest(who: Person) -> Sequence[Version]:
         .correlate(Version)
         .scalar_subquery()
     )
-    shown = select(Version).where(Version.number == highest, previews(who))
-    return db.session.scalars(shown.order_by(Version.programme_id)).all()
+    shown = select(Version).where(Version.number == highest, previews(is_editor=is_editor))
+    return shown.order_by(Version.programme_id)
 
 
 def _entry(row: ItemRow, version: Version, language: str) -> Entry:
@@ -146,14 +165,19 @@ class ItemPlace:
 
 def find_item(who: Person, item_id: UUID) -> ItemPlace | None:
     """The question of an address."""
-    found = db.session.execute(
-        select(ItemRow, takes_programme(who))
-        .join(ItemRow.version)
-        .join(ItemRow.module)
-        .where(ItemRow.public_id == item_id)
-        .options(contains_eager(ItemRow.version), contains_eager(ItemRow.module))
-    ).one_or_none()
+    found = db.session.execute(_item(), {"me": who.id, "item_id": item_id}).one_or_none()
     if found is None:
         return None
     row, takes_part = found
     return ItemPlace(row=row, version=row.version, takes_part=takes_part)
+
+
+@cache
+def _item() -> Select[ItemRow, bool]:
+    return (
+        select(ItemRow, takes_programme())
+        .join(ItemRow.version)
+        .join(ItemRow.module)
+        .where(ItemRow.public_id == bindparam("item_id"))
+        .options(contains_eager(ItemRow.version), contains_eager(ItemRow.module))
+    )

@@ -1,17 +1,18 @@
 """The list of results of a cohort, for its staff: few statements at any size."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select, tuple_
+from sqlalchemy import Integer, Select, and_, bindparam, func, select, tuple_
 from sqlalchemy.orm import contains_eager
 
 from lms.accounts.models import Person
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment, MoveRow
-from lms.cohorts.policy import looked_after_by
+from lms.cohorts.policy import as_reader, looked_after_by, number_of
 from lms.cohorts.rules.completion import Requirement, is_complete, judge
 from lms.cohorts.rules.enrolment import MAY_READ, EnrolmentState
 from lms.cohorts.rules.facts import FactKind, simulation_of
@@ -20,10 +21,10 @@ from lms.courses.rules import TaskKind, Told, tell
 from lms.kernel.db import db, turn_to
 from lms.modules.models import Progress
 
-from ..models import Attempt, Conflict
+from ..models import Conflict
 from ..rules.gradebook import Asked, Read, Rule, Standing, compute_standing
 from .catalogue import Catalogue, catalogue
-from .completion import asked_of, done_by, facts_of, lessons_of, record_from
+from .completion import Chosen, asked_of, done_by, facts_of, lessons_of, record_from
 from .queue import own_conflict
 
 PAGE = 25
@@ -60,10 +61,14 @@ class CohortBook:
 
 def find_cohort(who: Person, cohort_id: UUID) -> CohortBook | None:
     """The cohort of an address."""
-    cohort = db.session.scalar(
-        select(Cohort).join(Cohort.version).where(Cohort.public_id == cohort_id).options(contains_eager(Cohort.version))
-    )
+    cohort = db.session.scalar(_cohort(), {"cohort_id": cohort_id})
     return None if cohort is None else CohortBook(cohort=cohort)
+
+
+@cache
+def _cohort() -> Select[Cohort]:
+    of_address = select(Cohort).join(Cohort.version).where(Cohort.public_id == bindparam("cohort_id"))
+    return of_address.options(contains_eager(Cohort.version))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,13 +82,7 @@ class Calendar:
 
 def calendar_of(cohort: Cohort, *, at: datetime) -> Calendar:
     """Tasks with their dates, and open lessons: one statement."""
-    rows = db.session.execute(
-        select(CalendarEntry, Module.node_id)
-        .outerjoin(Lesson, and_(Lesson.version_id == cohort.version_id, Lesson.node_id == CalendarEntry.node_id))
-        .outerjoin(Module, Module.id == Lesson.module_id)
-        .where(CalendarEntry.cohort_id == cohort.id)
-        .order_by(CalendarEntry.id)
-    ).all()
+    rows = db.session.execute(_entries(), {"cohort_id": cohort.id, "version_id": cohort.version_id}).all()
     entries = {entry.node_id: entry for entry, _ in rows}
     is_open = {node_id for node_id, entry in entries.items() if entry.opens_at is not None and entry.opens_at <= at}
     return Calendar(
@@ -101,6 +100,18 @@ def calendar_of(cohort: Cohort, *, at: datetime) -> Calendar:
         ],
         lessons=[entry.node_id for entry, module in rows if module in is_open],
         entries=entries,
+    )
+
+
+@cache
+def _entries() -> Select[CalendarEntry, str]:
+    is_lesson = and_(Lesson.version_id == bindparam("version_id"), Lesson.node_id == CalendarEntry.node_id)
+    return (
+        select(CalendarEntry, Module.node_id)
+        .outerjoin(Lesson, is_lesson)
+        .outerjoin(Module, Module.id == Lesson.module_id)
+        .where(CalendarEntry.cohort_id == bindparam("cohort_id"))
+        .order_by(CalendarEntry.id)
     )
 
 
@@ -144,18 +155,20 @@ class BookPage:
 
 def page_of(who: Person, book: CohortBook, *, number: int, at: datetime) -> BookPage:
     """A page of the participants whom she looks after in a cohort, by alias: five statements at any size."""
-    total = db.session.scalars(select(func.count()).select_from(Enrolment).where(*_listed(who, book.cohort))).one()
+    total = db.session.scalars(_count(), {**as_reader(who), "cohort_id": book.cohort.id}).one()
     number, pages = turn_to(number, total=total, rows=PAGE)
     calendar = calendar_of(book.cohort, at=at)
-    rows = db.session.execute(_rows(who, book.cohort, calendar).offset((number - 1) * PAGE).limit(PAGE)).all()
+    bound = {**_bound(who, book.cohort, calendar), "passed": (number - 1) * PAGE}
+    rows = db.session.execute(_rows_of_page(), bound).all()
     return BookPage(rows=_told(book, calendar, rows, at=at), number=number, pages=pages, total=total)
 
 
 def table_of(who: Person, book: CohortBook, *, at: datetime) -> Iterator[BookRow]:
     """The same people all at once, some at a time, so that a large cohort needs no more memory than a small one."""
     calendar = calendar_of(book.cohort, at=at)
-    query, after = _rows(who, book.cohort, calendar).limit(AT_ONCE), ("", 0)
-    while rows := db.session.execute(query.where(tuple_(Enrolment.alias, Enrolment.id) > tuple_(*after))).all():
+    bound, after = _bound(who, book.cohort, calendar), ("", 0)
+    place = tuple_(Enrolment.alias, Enrolment.id)
+    while rows := db.session.execute(_rows().where(place > tuple_(*after)).limit(AT_ONCE), bound).all():
         yield from _told(book, calendar, rows, at=at)
         after = (rows[-1].alias, rows[-1].id)
 
@@ -163,8 +176,8 @@ def table_of(who: Person, book: CohortBook, *, at: datetime) -> Iterator[BookRow
 def _told(book: CohortBook, calendar: Calendar, rows: Sequence[Any], *, at: datetime) -> list[BookRow]:
     """What a reader is told of these participants: two statements."""
     shown = [row.id for row in rows if not row.is_hidden]
-    done = done_by(Attempt.enrolment_id.in_(shown), Attempt.kind != TaskKind.CHECKPOINT)
-    facts, asked = facts_of(shown), asked_of(book.cohort)
+    chosen, asked = Chosen(cohorts=[book.cohort.id], places=shown), asked_of(book.cohort)
+    done, facts = done_by(chosen), facts_of(chosen)
     found = []
     for row in rows:
         if row.is_hidden:
@@ -187,37 +200,55 @@ def _told(book: CohortBook, calendar: Calendar, rows: Sequence[Any], *, at: date
     return found
 
 
-def _listed(who: Person, cohort: Cohort) -> tuple[Any, ...]:
-    return Enrolment.cohort_id == cohort.id, Enrolment.state.in_(MAY_READ), looked_after_by(who)
+def _listed() -> tuple[Any, ...]:
+    return Enrolment.cohort_id == bindparam("cohort_id"), Enrolment.state.in_(MAY_READ), looked_after_by()
 
 
-def _rows(who: Person, cohort: Cohort, calendar: Calendar) -> Select[Any]:
-    hidden = (Conflict.id.is_not(None) | (Enrolment.person_id == who.id)).label("is_hidden")
+@cache
+def _count() -> Select[int]:
+    return select(func.count()).select_from(Enrolment).where(*_listed())
+
+
+def _bound(who: Person, cohort: Cohort, calendar: Calendar) -> dict[str, Any]:
+    """What `_rows` asks for."""
+    all_lessons = lessons_of(cohort.version)
+    return {**as_reader(who), "cohort_id": cohort.id, "lessons": calendar.lessons, "all_lessons": all_lessons}
+
+
+@cache
+def _rows_of_page() -> Select[*tuple[Any, ...]]:
+    return _rows().offset(bindparam("passed", type_=Integer)).limit(PAGE)
+
+
+@cache
+def _rows() -> Select[*tuple[Any, ...]]:
+    hidden = (Conflict.id.is_not(None) | (Enrolment.person_id == number_of(None))).label("is_hidden")
     last_move = select(func.max(MoveRow.id)).where(MoveRow.enrolment_id == Enrolment.id).correlate(Enrolment)
-    return (
+    rows: Select[*tuple[Any, ...]] = (
         select(
             Enrolment.id,
             Enrolment.public_id,
             Enrolment.alias,
             Enrolment.state,
-            read_of(calendar.lessons).label("read"),
-            read_of(lessons_of(cohort.version)).label("read_in_all"),
+            read_of("lessons").label("read"),
+            read_of("all_lessons").label("read_in_all"),
             MoveRow.by_id.label("decided_by"),
             hidden,
         )
-        .outerjoin(Conflict, own_conflict(who))
+        .outerjoin(Conflict, own_conflict())
         .outerjoin(MoveRow, MoveRow.id == last_move.scalar_subquery())
-        .where(*_listed(who, cohort))
+        .where(*_listed())
         .order_by(Enrolment.alias, Enrolment.id)
     )
+    return rows
 
 
-def read_of(lessons: Collection[str]) -> Any:
-    """How many of these lessons the participant of an enrolment has read, as a column."""
+def read_of(lessons: str) -> Any:
+    """How many of some lessons the participant of an enrolment has read, as a column. They are bound by this name."""
     return (
         select(func.count())
         .select_from(Progress)
-        .where(Progress.enrolment_id == Enrolment.id, Progress.node_id.in_(lessons))
+        .where(Progress.enrolment_id == Enrolment.id, Progress.node_id.in_(bindparam(lessons, expanding=True)))
         .correlate(Enrolment)
         .scalar_subquery()
     )

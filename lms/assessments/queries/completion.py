@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 
 from lms.cohorts.models import Cohort, Enrolment, FactRow
 from lms.cohorts.queries.seats import Seat
@@ -74,27 +74,38 @@ class Asked:
         return [task for task in self.tasks if task.graded and task.kind is TaskKind.ASSIGNMENT]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """Whose work is asked for: places of these cohorts, or without them everybody who takes or took part; by number."""
+
+    cohorts: Sequence[int]
+    places: Sequence[int] | None
+
+    @property
+    def is_all(self) -> bool:
+        """Whether it is everybody."""
+        return self.places is None
+
+    @property
+    def bound(self) -> dict[str, Sequence[int]]:
+        """What a statement over them binds."""
+        return {"cohorts": self.cohorts} if self.places is None else {"cohorts": self.cohorts, "places": self.places}
+
+
 def records_of(cohort: Cohort, enrolment_ids: Sequence[int] | None = None) -> dict[int, Record]:
     """The record of these places of a cohort, or of everybody who takes or took part, by number of the enrolment.
 
     Three statements at any size, one more the first time a version is asked about in a process. The cohort comes with
     its version. Rule: docs/decisions/0018 (a record holds counts, `rules.completion.judge` compares).
     """
-    wanted = Enrolment.state.in_(MAY_READ) if enrolment_ids is None else Enrolment.id.in_(enrolment_ids)
-    chosen = and_(Enrolment.cohort_id == cohort.id, wanted)
-    return _records({cohort.id: asked_of(cohort)}, chosen)
+    return _records({cohort.id: asked_of(cohort)}, Chosen(cohorts=[cohort.id], places=enrolment_ids))
 
 
 def own_records(seats: Sequence[Seat]) -> dict[int, Record]:
     """The record of one person in each of her courses, by number of the enrolment: three statements for all."""
     enrolments = [seat.enrolment.id for seat in seats if seat.enrolment is not None]
     asked = {seat.cohort.id: asked_of(seat.cohort) for seat in seats if seat.enrolment is not None}
-    return _records(asked, Enrolment.id.in_(enrolments)) if enrolments else {}
-
-
-def facts_of(enrolment_ids: Collection[int]) -> Mapping[int, list[Fact]]:
-    """What was entered by hand for these places and counts, by number of the enrolment: one statement."""
-    return _facts(Enrolment.id.in_(enrolment_ids))
+    return _records(asked, Chosen(cohorts=list(asked), places=enrolments)) if enrolments else {}
 
 
 def record_from(asked: Asked, *, read: int, done: Collection[Done], facts: Sequence[Fact]) -> Record:
@@ -158,50 +169,33 @@ def _read_modules(version: Version) -> Modules:
     return list(found.items())
 
 
-def _records(asked: Mapping[int, Asked], chosen: ColumnElement[bool]) -> dict[int, Record]:
+def _records(asked: Mapping[int, Asked], chosen: Chosen) -> dict[int, Record]:
     """asked: by number of the cohort."""
-    rows = _read(chosen)
-    nodes = frozenset().union(*(one.nodes for one in asked.values()))
-    done, facts = done_by(chosen, Attempt.node_id.in_(nodes)), _facts(chosen)
+    rows = db.session.execute(_read(of_all=chosen.is_all), chosen.bound).all()
+    done, facts = done_by(chosen), facts_of(chosen)
     return {
         row.id: record_from(asked[row.cohort_id], read=row.read, done=done[row.id], facts=facts[row.id]) for row in rows
     }
 
 
-def _read(chosen: ColumnElement[bool]) -> Sequence[Any]:
+@cache
+def _read(*, of_all: bool) -> Select[int, int, int]:
     """How many lessons of the course each of them has read, those who read none included."""
     lesson = and_(Lesson.version_id == Cohort.version_id, Lesson.node_id == Progress.node_id)
-    return db.session.execute(
+    return (
         select(Enrolment.id, Enrolment.cohort_id, func.count(Lesson.id).label("read"))
         .join(Cohort, Cohort.id == Enrolment.cohort_id)
         .outerjoin(Progress, Progress.enrolment_id == Enrolment.id)
         .outerjoin(Lesson, lesson)
-        .where(chosen)
+        .where(_is_chosen(of_all=of_all))
         .group_by(Enrolment.id, Enrolment.cohort_id)
-    ).all()
-
-
-def done_by(*wanted: ColumnElement[bool]) -> Mapping[int, list[Done]]:
-    """Attempts by number of the enrolment, those at one task first to last: one statement.
-
-    wanted: conditions over Attempt and Enrolment.
-    """
-    found: dict[int, list[Done]] = defaultdict(list)
-    rows = db.session.execute(
-        select(
-            Attempt.enrolment_id,
-            Attempt.node_id,
-            Attempt.number,
-            Attempt.state,
-            Attempt.points,
-            Attempt.points_of,
-            Attempt.verdict,
-        )
-        .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
-        .where(*wanted)
-        .order_by(Attempt.enrolment_id, Attempt.node_id, Attempt.number)
     )
-    for row in rows:
+
+
+def done_by(chosen: Chosen) -> Mapping[int, list[Done]]:
+    """Attempts by number of the enrolment, those at one task first to last: one statement."""
+    found: dict[int, list[Done]] = defaultdict(list)
+    for row in db.session.execute(_done(of_all=chosen.is_all), chosen.bound):
         found[row.enrolment_id].append(
             Done(
                 node_id=row.node_id,
@@ -214,17 +208,47 @@ def done_by(*wanted: ColumnElement[bool]) -> Mapping[int, list[Done]]:
     return found
 
 
-def _facts(chosen: ColumnElement[bool]) -> Mapping[int, list[Fact]]:
-    """What was entered for them by hand and counts."""
+@cache
+def _done(*, of_all: bool) -> Select[*tuple[Any, ...]]:
+    query: Select[*tuple[Any, ...]] = (
+        select(
+            Attempt.enrolment_id,
+            Attempt.node_id,
+            Attempt.number,
+            Attempt.state,
+            Attempt.points,
+            Attempt.points_of,
+            Attempt.verdict,
+        )
+        .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+        .where(_is_chosen(of_all=of_all), Attempt.kind != TaskKind.CHECKPOINT)
+        .order_by(Attempt.enrolment_id, Attempt.node_id, Attempt.number)
+    )
+    return query
+
+
+def facts_of(chosen: Chosen) -> Mapping[int, list[Fact]]:
+    """What was entered for them by hand and counts, by number of the enrolment: one statement."""
     found: dict[int, list[Fact]] = defaultdict(list)
-    for row in db.session.scalars(
-        select(FactRow)
-        .join(Enrolment, Enrolment.id == FactRow.enrolment_id)
-        .where(chosen, FactRow.withdrawn_at.is_(None))
-        .order_by(FactRow.id)
-    ):
+    for row in db.session.scalars(_facts(of_all=chosen.is_all), chosen.bound):
         found[row.enrolment_id].append(row.fact())
     return found
+
+
+@cache
+def _facts(*, of_all: bool) -> Select[FactRow]:
+    return (
+        select(FactRow)
+        .join(Enrolment, Enrolment.id == FactRow.enrolment_id)
+        .where(_is_chosen(of_all=of_all), FactRow.withdrawn_at.is_(None))
+        .order_by(FactRow.id)
+    )
+
+
+def _is_chosen(*, of_all: bool) -> ColumnElement[bool]:
+    """`Chosen` as a row filter over Enrolment, which binds what `Chosen.bound` gives."""
+    wanted = Enrolment.state.in_(MAY_READ) if of_all else Enrolment.id.in_(bindparam("places", expanding=True))
+    return and_(Enrolment.cohort_id.in_(bindparam("cohorts", expanding=True)), wanted)
 
 
 def _quiz(task: Task, attempts: Sequence[Done], asked: Asked) -> completion.Quiz:

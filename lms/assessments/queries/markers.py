@@ -1,8 +1,10 @@
 """Who may mark in a cohort, and how much each has waiting."""
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from lms.accounts.models import Person, RoleGrant
@@ -22,13 +24,30 @@ def markers_of(cohort: Cohort, attempt: Attempt, *, at: datetime) -> list[Marker
 
     Her own work is a conflict of interest that nobody has to declare.
     """
+    bound = {"attempt_id": attempt.id, "enrolment_id": attempt.enrolment_id, "cohort_id": cohort.id, "at": at}
+    return [
+        Marker(
+            id=number,
+            languages=languages or [own],
+            waiting=load,
+            in_conflict=conflict is not None or her_own is not None,
+            looks_after=bool(is_in_care),
+        )
+        for number, own, languages, conflict, her_own, load, is_in_care in db.session.execute(_markers(), bound)
+    ]
+
+
+@cache
+def _markers() -> Select[*tuple[Any, ...]]:
+    of_writer = aliased(Enrolment)
+    enrolment_id: BindParameter[int] = bindparam("enrolment_id")
+    is_other = Attempt.id != bindparam("attempt_id")
     waiting = (
         select(func.count())
-        .where(Attempt.marker_id == Person.id, Attempt.state == AttemptState.HANDED_IN, Attempt.id != attempt.id)
+        .where(Attempt.marker_id == Person.id, Attempt.state == AttemptState.HANDED_IN, is_other)
         .scalar_subquery()
     )
-    of_writer = aliased(Enrolment)
-    rows = db.session.execute(
+    markers: Select[*tuple[Any, ...]] = (
         select(
             Person.id,
             Person.interface_language,
@@ -39,25 +58,16 @@ def markers_of(cohort: Cohort, attempt: Attempt, *, at: datetime) -> list[Marker
             in_care_of(Person.id, of_writer),
         )
         .join(RoleGrant, RoleGrant.person_id == Person.id)
-        .join(of_writer, of_writer.id == attempt.enrolment_id)
+        .join(of_writer, of_writer.id == enrolment_id)
         .outerjoin(MarkerLanguages, MarkerLanguages.person_id == Person.id)
-        .outerjoin(Conflict, and_(Conflict.person_id == Person.id, Conflict.enrolment_id == attempt.enrolment_id))
-        .outerjoin(Enrolment, and_(Enrolment.person_id == Person.id, Enrolment.id == attempt.enrolment_id))
+        .outerjoin(Conflict, and_(Conflict.person_id == Person.id, Conflict.enrolment_id == enrolment_id))
+        .outerjoin(Enrolment, and_(Enrolment.person_id == Person.id, Enrolment.id == enrolment_id))
         .where(
             RoleGrant.role == Role.FACILITATOR,
-            RoleGrant.cohort_id == cohort.id,
-            *is_held(at),
+            RoleGrant.cohort_id == bindparam("cohort_id"),
+            *is_held(bindparam("at")),
             Person.disabled_at.is_(None),
         )
         .order_by(Person.id)
     )
-    return [
-        Marker(
-            id=number,
-            languages=languages or [own],
-            waiting=load,
-            in_conflict=conflict is not None or her_own is not None,
-            looks_after=bool(is_in_care),
-        )
-        for number, own, languages, conflict, her_own, load, is_in_care in rows
-    ]
+    return markers

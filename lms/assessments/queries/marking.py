@@ -3,16 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from typing import cast
+from functools import cache, cached_property
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, defer
 
 from lms.accounts.models import Person, PersonKey
 from lms.accounts.queries import NOT_FOR_PAGES
 from lms.cohorts.models import Cohort, Enrolment
+from lms.cohorts.policy import number_of
 from lms.cohorts.rules.enrolment import MAY_READ
 from lms.courses.rules import TaskKind, Told, tell
 from lms.kernel.db import db
@@ -77,39 +78,17 @@ class Submission:
 
 def find_submission(who: Person, submission_id: UUID) -> Submission | None:
     """A piece of work that was handed in, whoever may see it; never what is still being written: one statement."""
-    return _find(who, submission_id, Attempt.state != AttemptState.OPEN)
+    return _find(who, submission_id, was_handed_in=False)
 
 
 def find_sent(who: Person, submission_id: UUID) -> Submission | None:
     """The same for what a page sends: its writer may have taken the work back since, and then nothing of it is read."""
-    was_handed_in = exists().where(StepRow.attempt_id == Attempt.id, StepRow.kind == StepKind.TAKE_BACK)
-    return _find(who, submission_id, or_(Attempt.state != AttemptState.OPEN, was_handed_in))
+    return _find(who, submission_id, was_handed_in=True)
 
 
-def _find(who: Person, submission_id: UUID, which: ColumnElement[bool]) -> Submission | None:
-    row = db.session.execute(
-        select(Attempt, Enrolment, Cohort, Person, Conflict.id, is_allotted_to(who), MarkerLanguages.languages)
-        .join(Attempt.enrolment)
-        .join(Attempt.version)
-        .join(Enrolment.cohort)
-        .join(Enrolment.person)
-        .outerjoin(PersonKey, PersonKey.person_id == Person.public_id)
-        .outerjoin(Conflict, own_conflict(who))
-        .outerjoin(MarkerLanguages, MarkerLanguages.person_id == who.id)
-        .where(
-            Attempt.public_id == submission_id,
-            Attempt.kind == TaskKind.ASSIGNMENT,
-            Enrolment.state.in_(MAY_READ),
-            which,
-        )
-        .options(
-            contains_eager(Attempt.version),
-            contains_eager(Attempt.enrolment).joinedload(Enrolment.group),
-            contains_eager(Person.key),
-            # What no page needs is not there to leak.
-            *(defer(column, raiseload=True) for column in NOT_FOR_PAGES),
-        )
-    ).one_or_none()
+def _find(who: Person, submission_id: UUID, *, was_handed_in: bool) -> Submission | None:
+    query = _submission(was_handed_in=was_handed_in)
+    row = db.session.execute(query, {"me": who.id, "submission_id": submission_id}).one_or_none()
     if row is None:
         return None
     attempt, enrolment, cohort, owner, conflict_id, is_allotted, languages = row
@@ -122,6 +101,37 @@ def _find(who: Person, submission_id: UUID, which: ColumnElement[bool]) -> Submi
         is_allotted=bool(is_allotted),
         reads=languages or [who.interface_language],
     )
+
+
+@cache
+def _submission(*, was_handed_in: bool) -> Select[*tuple[Any, ...]]:
+    """was_handed_in: also what is not handed in any more."""
+    is_handed_in = Attempt.state != AttemptState.OPEN
+    was_taken_back = exists().where(StepRow.attempt_id == Attempt.id, StepRow.kind == StepKind.TAKE_BACK)
+    found: Select[*tuple[Any, ...]] = (
+        select(Attempt, Enrolment, Cohort, Person, Conflict.id, is_allotted_to(), MarkerLanguages.languages)
+        .join(Attempt.enrolment)
+        .join(Attempt.version)
+        .join(Enrolment.cohort)
+        .join(Enrolment.person)
+        .outerjoin(PersonKey, PersonKey.person_id == Person.public_id)
+        .outerjoin(Conflict, own_conflict())
+        .outerjoin(MarkerLanguages, MarkerLanguages.person_id == number_of(None))
+        .where(
+            Attempt.public_id == bindparam("submission_id"),
+            Attempt.kind == TaskKind.ASSIGNMENT,
+            Enrolment.state.in_(MAY_READ),
+            or_(is_handed_in, was_taken_back) if was_handed_in else is_handed_in,
+        )
+        .options(
+            contains_eager(Attempt.version),
+            contains_eager(Attempt.enrolment).joinedload(Enrolment.group),
+            contains_eager(Person.key),
+            # What no page needs is not there to leak.
+            *(defer(column, raiseload=True) for column in NOT_FOR_PAGES),
+        )
+    )
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,33 +214,45 @@ def _steps_at(submission: Submission) -> list[tuple[StepRow, int, str | None]]:
     State and steps come with one statement: what was written after it was taken back is not among them. Raises NotNow.
     """
     attempt = submission.attempt
-    rows = db.session.execute(
-        select(StepRow, Attempt.number, Person.shown_name, Attempt.state)
-        .join(Attempt, Attempt.id == StepRow.attempt_id)
-        .outerjoin(Person, Person.id == StepRow.by_id)
-        .where(
-            Attempt.enrolment_id == attempt.enrolment_id,
-            Attempt.node_id == attempt.node_id,
-            or_(
-                and_(Attempt.number == attempt.number, _may_count(attempt)),
-                and_(Attempt.number == attempt.number - 1, StepRow.kind.in_(OF_MARKING)),
-            ),
-        )
-        .options(defer(StepRow.sealed, raiseload=True))
-        .order_by(StepRow.number)
-    ).all()
+    bound = {
+        "attempt_id": attempt.id,
+        "enrolment_id": attempt.enrolment_id,
+        "node_id": attempt.node_id,
+        "number": attempt.number,
+        "number_before": attempt.number - 1,
+    }
+    rows = db.session.execute(_steps(), bound).all()
     if any(state is AttemptState.OPEN for _, _, _, state in rows):
         raise NotNow
     return [(row, number, name) for row, number, name, _ in rows]
 
 
-def _may_count(attempt: Attempt) -> ColumnElement[bool]:
+@cache
+def _steps() -> Select[StepRow, int, str | None, AttemptState]:
+    return (
+        select(StepRow, Attempt.number, Person.shown_name, Attempt.state)
+        .join(Attempt, Attempt.id == StepRow.attempt_id)
+        .outerjoin(Person, Person.id == StepRow.by_id)
+        .where(
+            Attempt.enrolment_id == bindparam("enrolment_id"),
+            Attempt.node_id == bindparam("node_id"),
+            or_(
+                and_(Attempt.number == bindparam("number"), _may_count()),
+                and_(Attempt.number == bindparam("number_before"), StepRow.kind.in_(OF_MARKING)),
+            ),
+        )
+        .options(defer(StepRow.sealed, raiseload=True))
+        .order_by(StepRow.number)
+    )
+
+
+def _may_count() -> ColumnElement[bool]:
     """Every step but the drafts that hers have overtaken; those too once somebody decided about late work.
 
-    Which of them counts then is a matter of times.
+    Which of them counts then is a matter of times. The attempt is bound as `attempt_id`.
     """
     draft = aliased(StepRow)
-    of_attempt = draft.attempt_id == attempt.id
+    of_attempt = draft.attempt_id == bindparam("attempt_id")
     newest = (
         select(func.max(draft.sequence))
         .where(of_attempt, draft.kind == StepKind.ANSWER, draft.state == AttemptState.OPEN)
@@ -242,13 +264,17 @@ def _may_count(attempt: Attempt) -> ColumnElement[bool]:
 
 def steps_to_decide(attempt: Attempt) -> list[Step]:
     """The same steps of one attempt, what was typed in them left closed. attempt: locked, so they are all."""
-    rows = db.session.scalars(
+    return [_unopened(row) for row in db.session.scalars(_steps_that_may_count(), {"attempt_id": attempt.id})]
+
+
+@cache
+def _steps_that_may_count() -> Select[StepRow]:
+    return (
         select(StepRow)
-        .where(StepRow.attempt_id == attempt.id, _may_count(attempt))
+        .where(StepRow.attempt_id == bindparam("attempt_id"), _may_count())
         .options(defer(StepRow.sealed, raiseload=True))
         .order_by(StepRow.number)
     )
-    return [_unopened(row) for row in rows]
 
 
 def text_that_counts(submission: Submission, attempt: Attempt) -> str:
@@ -277,10 +303,14 @@ def _unopened(row: StepRow) -> Step:
 
 def _open(submission: Submission, numbers: Sequence[int]) -> dict[int, Step]:
     """These steps with what was typed in them, by number."""
-    rows = db.session.scalars(
-        select(StepRow).where(StepRow.number.in_(numbers)).execution_options(populate_existing=True)
-    )
+    rows = db.session.scalars(_steps_by_number(), {"numbers": numbers})
     return {step.number: step for step in read_steps(submission.owner, rows)}
+
+
+@cache
+def _steps_by_number() -> Select[StepRow]:
+    wanted = StepRow.number.in_(bindparam("numbers", expanding=True))
+    return select(StepRow).where(wanted).execution_options(populate_existing=True)
 
 
 def _holding(row: StepRow) -> Holding:
@@ -311,13 +341,18 @@ def _earlier(submission: Submission, before: Sequence[StepRow], opened: Mapping[
 
 def last_marking(attempt: Attempt) -> StepRow | None:
     """The last step of marking, what was typed in it left closed. attempt: locked, so it is the last."""
-    return db.session.scalars(
+    return db.session.scalars(_last_marking(), {"attempt_id": attempt.id}).one_or_none()
+
+
+@cache
+def _last_marking() -> Select[StepRow]:
+    return (
         select(StepRow)
-        .where(StepRow.attempt_id == attempt.id, StepRow.kind.in_(OF_MARKING))
+        .where(StepRow.attempt_id == bindparam("attempt_id"), StepRow.kind.in_(OF_MARKING))
         .options(defer(StepRow.sealed, raiseload=True))
         .order_by(StepRow.number.desc())
         .limit(1)
-    ).one_or_none()
+    )
 
 
 def holding_of(row: StepRow | None) -> Holding | None:

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, bindparam, select
 
 from lms.accounts.models import Person
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
@@ -144,30 +146,41 @@ class Dated:
 
 def _entries(who: Person, seats: Iterable[Seat]) -> dict[int, dict[str, Dated]]:
     found: dict[int, dict[str, Dated]] = defaultdict(dict)
-    hers = and_(Enrolment.cohort_id == CalendarEntry.cohort_id, Enrolment.person_id == who.id)
-    rows = db.session.execute(
-        select(
-            CalendarEntry,
-            given(LAST_MOMENT, Enrolment.id, CalendarEntry.node_id),
-            given(ATTEMPTS, Enrolment.id, CalendarEntry.node_id),
-        )
-        .outerjoin(Enrolment, hers)
-        .where(CalendarEntry.cohort_id.in_([seat.cohort.id for seat in seats]))
-        .order_by(CalendarEntry.id)
-    )
+    rows = db.session.execute(_dated(), {"me": who.id, "cohorts": [seat.cohort.id for seat in seats]})
     for entry, allowed_until, extra_attempts in rows:
         due_at = quizzes.later_date(entry.due_at, allowed_until)
         found[entry.cohort_id][entry.node_id] = Dated(entry=entry, due_at=due_at, extra_attempts=int(extra_attempts))
     return found
 
 
+@cache
+def _dated() -> Select[*tuple[Any, ...]]:
+    hers = and_(Enrolment.cohort_id == CalendarEntry.cohort_id, Enrolment.person_id == bindparam("me"))
+    query: Select[*tuple[Any, ...]] = (
+        select(
+            CalendarEntry,
+            given(LAST_MOMENT, Enrolment.id, CalendarEntry.node_id),
+            given(ATTEMPTS, Enrolment.id, CalendarEntry.node_id),
+        )
+        .outerjoin(Enrolment, hers)
+        .where(CalendarEntry.cohort_id.in_(bindparam("cohorts", expanding=True)))
+        .order_by(CalendarEntry.id)
+    )
+    return query
+
+
 def _attempts(seats: Sequence[Seat]) -> dict[int, list[Attempt]]:
     cohorts = {seat.enrolment.id: seat.cohort.id for seat in seats if seat.enrolment is not None}
     found: dict[int, list[Attempt]] = defaultdict(list)
-    wanted = Attempt.enrolment_id.in_(cohorts), Attempt.kind != TaskKind.CHECKPOINT
-    for attempt in db.session.scalars(select(Attempt).where(*wanted).order_by(Attempt.number)):
+    for attempt in db.session.scalars(_attempts_at_tasks(), {"places": list(cohorts)}):
         found[cohorts[attempt.enrolment_id]].append(attempt)
     return found
+
+
+@cache
+def _attempts_at_tasks() -> Select[Attempt]:
+    is_hers = Attempt.enrolment_id.in_(bindparam("places", expanding=True))
+    return select(Attempt).where(is_hers, Attempt.kind != TaskKind.CHECKPOINT).order_by(Attempt.number)
 
 
 def _tasks(

@@ -3,23 +3,25 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Integer, Select, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager
 
 from lms.accounts.models import Person, RoleGrant
 from lms.accounts.queries import is_held
 from lms.accounts.rules import MARKING_ROLES, Role
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
+from lms.cohorts.policy import number_of, run_by
 from lms.cohorts.rules.enrolment import MAY_READ
 from lms.courses.models import Version
 from lms.courses.rules import TaskKind, Told, tell
 from lms.kernel.db import db, turn_to
 
 from ..models import Attempt, Conflict, MarkerLanguages, StepRow
-from ..policy import is_to_be_read_by
+from ..policy import as_marker, is_to_be_read_by, marks_in
 from ..rules import marking
 from ..rules.attempts import OF_MARKING, AttemptState, StepKind
 from ..rules.deadlines import DECISIONS, Timeliness
@@ -148,8 +150,14 @@ def at_hand(who: Person, *, at: datetime) -> AtHand:
     """The figures of the queue without its rows: one statement, and none for who marks nowhere."""
     if not cohorts_of(who):
         return AtHand(waiting=0, oldest_at=None, marked=0)
-    waiting = and_(is_hers(who, at=at), Conflict.id.is_(None), Attempt.state == AttemptState.HANDED_IN)
-    row = db.session.execute(
+    row = db.session.execute(_at_hand(), {**as_marker(who), "at": at}).one()
+    return AtHand(waiting=row.waiting, oldest_at=row.oldest_at, marked=row.marked)
+
+
+@cache
+def _at_hand() -> Select[*tuple[Any, ...]]:
+    waiting = and_(_is_hers(), Conflict.id.is_(None), Attempt.state == AttemptState.HANDED_IN)
+    figures: Select[*tuple[Any, ...]] = (
         select(
             func.count().filter(waiting).label("waiting"),
             func.min(case((waiting, Attempt.handed_in_at))).label("oldest_at"),
@@ -157,21 +165,14 @@ def at_hand(who: Person, *, at: datetime) -> AtHand:
         )
         .select_from(Attempt)
         .join(Attempt.enrolment)
-        .outerjoin(Conflict, own_conflict(who))
-        .where(is_listed(who))
-    ).one()
-    return AtHand(waiting=row.waiting, oldest_at=row.oldest_at, marked=row.marked)
+        .outerjoin(Conflict, own_conflict())
+        .where(is_listed())
+    )
+    return figures
 
 
 def _courses_of(who: Person, language: str) -> tuple[list[Course], list[str]]:
-    rows = db.session.execute(
-        select(Cohort, MarkerLanguages.languages)
-        .join(Cohort.version)
-        .outerjoin(MarkerLanguages, MarkerLanguages.person_id == who.id)
-        .where(Cohort.id.in_(cohorts_of(who)), Cohort.closed_at.is_(None))
-        .options(contains_eager(Cohort.version))
-        .order_by(Cohort.starts_on.desc(), Cohort.id)
-    ).all()
+    rows = db.session.execute(_courses(), as_marker(who)).all()
     courses = [
         Course(cohort=cohort, title=tell(cohort.title, language, cohort.version.required_languages))
         for cohort, _ in rows
@@ -179,31 +180,49 @@ def _courses_of(who: Person, language: str) -> tuple[list[Course], list[str]]:
     return courses, (rows[0].languages if rows else None) or [who.interface_language]
 
 
+@cache
+def _courses() -> Select[Cohort, Sequence[str]]:
+    return (
+        select(Cohort, MarkerLanguages.languages)
+        .join(Cohort.version)
+        .outerjoin(MarkerLanguages, MarkerLanguages.person_id == number_of(None))
+        .where(Cohort.id.in_(marks_in(None)), Cohort.closed_at.is_(None))
+        .options(contains_eager(Cohort.version))
+        .order_by(Cohort.starts_on.desc(), Cohort.id)
+    )
+
+
 def cohorts_of(who: Person, roles: Collection[Role] = MARKING_ROLES) -> list[int]:
     """The cohorts for which she works in one of these roles, by number."""
     return sorted({grant.cohort_id for grant in who.roles if grant.role in roles and grant.cohort_id is not None})
 
 
-def is_listed(who: Person) -> ColumnElement[bool]:
-    """What a queue may list at all, conflicts of interest included: of her groups, of no cohort that is closed."""
-    still_open = select(Cohort.id).where(Cohort.id.in_(cohorts_of(who)), Cohort.closed_at.is_(None))
+def is_listed(who: Person | None = None) -> ColumnElement[bool]:
+    """What a queue may list at all, conflicts of interest included: of her groups, of no cohort that is closed.
+
+    who: None where it is built once, and `as_marker` is bound.
+    """
+    still_open = select(Cohort.id).where(Cohort.id.in_(marks_in(who)), Cohort.closed_at.is_(None))
     return and_(
         Attempt.kind == TaskKind.ASSIGNMENT,
         Attempt.state.in_(WAITS),
         Enrolment.cohort_id.in_(still_open),
         is_to_be_read_by(who),
-        Enrolment.person_id != who.id,
+        Enrolment.person_id != number_of(who),
         Enrolment.state.in_(MAY_READ),  # the work of whoever left is nobody's to read
     )
 
 
-def is_hers(who: Person, *, at: datetime) -> ColumnElement[bool]:
-    """Allotted to her; what is nobody's is the coordinators'; what she passed on is still told."""
-    nobodys = and_(~_has_marker(at), Enrolment.cohort_id.in_(cohorts_of(who, (Role.COORDINATOR,))))
-    return or_(Attempt.marker_id == who.id, nobodys, Conflict.id.is_not(None))
+def _is_hers() -> ColumnElement[bool]:
+    """Allotted to her; what is nobody's is the coordinators'; what she passed on is still told.
+
+    What `as_marker` gives is bound, and the moment as `at`.
+    """
+    nobodys = and_(~_has_marker(), run_by(cohort_id=Enrolment.cohort_id))
+    return or_(Attempt.marker_id == number_of(None), nobodys, Conflict.id.is_not(None))
 
 
-def _has_marker(at: datetime) -> ColumnElement[bool]:
+def _has_marker() -> ColumnElement[bool]:
     """Whether work is allotted to somebody who can mark it: who left, is in conflict or wrote it herself cannot."""
     of_marker = aliased(Conflict)
     return and_(
@@ -211,7 +230,7 @@ def _has_marker(at: datetime) -> ColumnElement[bool]:
         Attempt.marker_id != Enrolment.person_id,
         exists()
         .where(RoleGrant.person_id == Attempt.marker_id, RoleGrant.cohort_id == Enrolment.cohort_id)
-        .where(RoleGrant.role.in_(MARKING_ROLES), *is_held(at))
+        .where(RoleGrant.role.in_(MARKING_ROLES), *is_held(bindparam("at")))
         .where(Person.id == RoleGrant.person_id, Person.disabled_at.is_(None))
         .correlate(Attempt, Enrolment),
         ~exists()
@@ -220,36 +239,16 @@ def _has_marker(at: datetime) -> ColumnElement[bool]:
     )
 
 
-def own_conflict(who: Person) -> ColumnElement[bool]:
-    """The join that adds her own conflict of interest with a participant, and nobody else's."""
-    return and_(Conflict.person_id == who.id, Conflict.enrolment_id == Enrolment.id)
+def own_conflict(who: Person | None = None) -> ColumnElement[bool]:
+    """The join that adds her own conflict of interest with a participant, and nobody else's.
+
+    who: None where it is built once, and her number is bound as `me`.
+    """
+    return and_(Conflict.person_id == number_of(who), Conflict.enrolment_id == Enrolment.id)
 
 
 def _task_counts(who: Person, courses: Sequence[Course], language: str, at: datetime) -> list[TaskCount]:
-    mine, free = is_hers(who, at=at), Conflict.id.is_(None)
-    waiting = and_(mine, free, Attempt.state == AttemptState.HANDED_IN)
-    rows = db.session.execute(
-        select(
-            CalendarEntry.public_id,
-            CalendarEntry.node_id,
-            CalendarEntry.cohort_id,
-            func.count().label("listed"),
-            func.count().filter(mine).label("listed_mine"),
-            func.count().filter(waiting).label("waiting_mine"),
-            func.count().filter(Attempt.state == AttemptState.MARKED).label("marked"),
-            func.min(case((waiting, Attempt.handed_in_at))).label("oldest_mine"),
-        )
-        .select_from(Attempt)
-        .join(Attempt.enrolment)
-        .join(
-            CalendarEntry,
-            and_(CalendarEntry.cohort_id == Enrolment.cohort_id, CalendarEntry.node_id == Attempt.node_id),
-        )
-        .outerjoin(Conflict, own_conflict(who))
-        .where(is_listed(who))
-        .group_by(CalendarEntry.id, CalendarEntry.public_id, CalendarEntry.node_id, CalendarEntry.cohort_id)
-        .order_by(CalendarEntry.id)
-    )
+    rows = db.session.execute(_counts(), {**as_marker(who), "at": at})
     versions = {course.cohort.id: course.cohort.version for course in courses}
     return [
         TaskCount(
@@ -266,6 +265,37 @@ def _task_counts(who: Person, courses: Sequence[Course], language: str, at: date
     ]
 
 
+@cache
+def _counts() -> Select[*tuple[Any, ...]]:
+    mine, free = _is_hers(), Conflict.id.is_(None)
+    waiting = and_(mine, free, Attempt.state == AttemptState.HANDED_IN)
+    counts: Select[*tuple[Any, ...]] = (
+        select(
+            CalendarEntry.public_id,
+            CalendarEntry.node_id,
+            CalendarEntry.cohort_id,
+            func.count().label("listed"),
+            func.count().filter(mine).label("listed_mine"),
+            func.count().filter(waiting).label("waiting_mine"),
+            func.count().filter(Attempt.state == AttemptState.MARKED).label("marked"),
+            func.min(case((waiting, Attempt.handed_in_at))).label("oldest_mine"),
+        )
+        .select_from(Attempt)
+        .join(Attempt.enrolment)
+        .join(CalendarEntry, _is_dated())
+        .outerjoin(Conflict, own_conflict())
+        .where(is_listed())
+        .group_by(CalendarEntry.id, CalendarEntry.public_id, CalendarEntry.node_id, CalendarEntry.cohort_id)
+        .order_by(CalendarEntry.id)
+    )
+    return counts
+
+
+def _is_dated() -> ColumnElement[bool]:
+    """The join that adds to an attempt with its enrolment the task's place in the calendar."""
+    return and_(CalendarEntry.cohort_id == Enrolment.cohort_id, CalendarEntry.node_id == Attempt.node_id)
+
+
 def title_of(version: Version, node_id: str, language: str) -> Told:
     """The title of a task; its id where the version has it no more."""
     kept = catalogue(version)
@@ -276,8 +306,15 @@ def title_of(version: Version, node_id: str, language: str) -> Told:
 def _rows(
     who: Person, show: Show, languages: Sequence[str], *, page: int, language: str, at: datetime
 ) -> list[QueueRow]:
+    bound = {**as_marker(who), "reads": languages, "passed": (page - 1) * ROWS, "at": at, "task": show.task}
+    query = _listed(only_task=show.task is not None, only_hers=show.task is None and not show.everything)
+    return [_row(row, language) for row in db.session.execute(query, bound)]
+
+
+@cache
+def _listed(*, only_task: bool, only_hers: bool) -> Select[*tuple[Any, ...]]:
     latest, hand_in, marker = aliased(StepRow), aliased(StepRow), aliased(Person)
-    query = (
+    query: Select[*tuple[Any, ...]] = (
         select(
             Attempt,
             Enrolment.alias,
@@ -292,30 +329,25 @@ def _rows(
         )
         .join(Attempt.enrolment)
         .join(Attempt.version)
-        .join(
-            CalendarEntry,
-            and_(CalendarEntry.cohort_id == Enrolment.cohort_id, CalendarEntry.node_id == Attempt.node_id),
-        )
-        .outerjoin(Conflict, own_conflict(who))
+        .join(CalendarEntry, _is_dated())
+        .outerjoin(Conflict, own_conflict())
         .outerjoin(latest, latest.number == newest_step(StepRow.kind.in_(OF_MARKING)))
         .outerjoin(hand_in, hand_in.number == newest_step(StepRow.kind == StepKind.HAND_IN))
         .outerjoin(marker, marker.id == Attempt.marker_id)
-        .where(is_listed(who))
+        .where(is_listed())
         .order_by(
             Conflict.id.is_not(None),
             Attempt.state == AttemptState.MARKED,
-            Attempt.language.not_in(languages),
+            Attempt.language.not_in(bindparam("reads", expanding=True)),
             Attempt.handed_in_at,
             Attempt.id,
         )
         .limit(ROWS)
-        .offset((page - 1) * ROWS)
+        .offset(bindparam("passed", type_=Integer))
     )
-    if show.task is not None:
-        query = query.where(CalendarEntry.public_id == show.task)
-    elif not show.everything:
-        query = query.where(is_hers(who, at=at))
-    return [_row(row, language) for row in db.session.execute(query)]
+    if only_task:
+        query = query.where(CalendarEntry.public_id == bindparam("task"))
+    return query.where(_is_hers()) if only_hers else query
 
 
 def newest_step(*which: ColumnElement[bool]) -> Any:
@@ -367,6 +399,13 @@ class Neighbours:
 
 def neighbours_of(one: UUID, who: Person, reads: Sequence[str], *, at: datetime) -> Neighbours:
     """Where a piece of work stands in her queue. reads: the languages in which she marks. One statement, four rows."""
+    rows = db.session.execute(_around(), {**as_marker(who), "one": one, "reads": reads, "at": at}).all()
+    return _neighbours({row.place: row.public_id for row in rows}, rows[0].here, rows[0].waiting) if rows else ALONE
+
+
+@cache
+def _around() -> Select[*tuple[Any, ...]]:
+    reads: BindParameter[str] = bindparam("reads", expanding=True)
     ranked = (
         select(
             Attempt.public_id,
@@ -376,17 +415,17 @@ def neighbours_of(one: UUID, who: Person, reads: Sequence[str], *, at: datetime)
             func.count().over().label("waiting"),
         )
         .join(Attempt.enrolment)
-        .outerjoin(Conflict, own_conflict(who))
-        .where(is_listed(who), is_hers(who, at=at), Conflict.id.is_(None), Attempt.state == AttemptState.HANDED_IN)
+        .outerjoin(Conflict, own_conflict())
+        .where(is_listed(), _is_hers(), Conflict.id.is_(None), Attempt.state == AttemptState.HANDED_IN)
         .cte("ranked")
     )
-    here = select(ranked.c.place).where(ranked.c.public_id == one).scalar_subquery()
-    rows = db.session.execute(
+    here = select(ranked.c.place).where(ranked.c.public_id == bindparam("one")).scalar_subquery()
+    around: Select[*tuple[Any, ...]] = (
         select(ranked.c.public_id, ranked.c.place, ranked.c.waiting, here.label("here"))
         .where(or_(ranked.c.place == 1, ranked.c.place.between(here - 1, here + 1)))
         .order_by(ranked.c.place)
-    ).all()
-    return _neighbours({row.place: row.public_id for row in rows}, rows[0].here, rows[0].waiting) if rows else ALONE
+    )
+    return around
 
 
 ALONE = Neighbours(before=None, after=None, place=None, waiting=0)

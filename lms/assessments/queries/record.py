@@ -4,16 +4,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, bindparam, case, func, select
 from sqlalchemy.orm import contains_eager
 
 from lms.accounts.models import Person
 from lms.accounts.queries import shown_names_of
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
-from lms.cohorts.queries.people import places_of
+from lms.cohorts.queries.people import place_of_address
 from lms.courses.rules import TaskKind
 from lms.kernel.db import db
 
@@ -47,16 +48,17 @@ class ParticipantBook(CohortBook):
 
 def find_participant(who: Person, cohort_id: UUID, enrolment_id: UUID) -> ParticipantBook | None:
     """The participant of an address."""
-    row = db.session.execute(
-        places_of(cohort_id)
-        .outerjoin(Conflict, own_conflict(who))
-        .where(Enrolment.public_id == enrolment_id)
-        .add_columns(Conflict.id)
-    ).one_or_none()
+    bound = {"me": who.id, "cohort_id": cohort_id, "enrolment_id": enrolment_id}
+    row = db.session.execute(_participant(), bound).one_or_none()
     if row is None:
         return None
     enrolment, cohort, conflict = row
     return ParticipantBook(cohort=cohort, enrolment=enrolment, owner=enrolment.person, in_conflict=conflict is not None)
+
+
+@cache
+def _participant() -> Select[*tuple[Any, ...]]:
+    return place_of_address().outerjoin(Conflict, own_conflict()).add_columns(Conflict.id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +157,7 @@ def _task_record(asked: Asked, calendar: Calendar, records: Sequence[AttemptReco
 
 
 def _standing(book: ParticipantBook, calendar: Calendar, attempts: Sequence[Attempt], at: datetime) -> Standing:
-    read = db.session.scalars(select(read_of(calendar.lessons)).where(Enrolment.id == book.enrolment.id)).one()
+    read = db.session.scalars(_read(), {"enrolment_id": book.enrolment.id, "lessons": calendar.lessons}).one()
     done = [
         Done(node_id=one.node_id, number=one.number, state=one.state, score=one.score(), verdict=one.verdict)
         for one in attempts
@@ -164,16 +166,24 @@ def _standing(book: ParticipantBook, calendar: Calendar, attempts: Sequence[Atte
     return compute_standing(calendar.asked, done, lessons, rule=book.rule, at=at)
 
 
+@cache
+def _read() -> Select[int]:
+    return select(read_of("lessons")).where(Enrolment.id == bindparam("enrolment_id"))
+
+
 def attempts_of(enrolment: Enrolment) -> list[Attempt]:
     """Her attempts at quizzes and assignments, first to last."""
-    return list(
-        db.session.scalars(
-            select(Attempt)
-            .join(Attempt.version)
-            .where(Attempt.enrolment_id == enrolment.id, Attempt.kind != TaskKind.CHECKPOINT)
-            .options(contains_eager(Attempt.version))
-            .order_by(Attempt.node_id, Attempt.number)
-        )
+    return list(db.session.scalars(_attempts(), {"enrolment_id": enrolment.id}))
+
+
+@cache
+def _attempts() -> Select[Attempt]:
+    return (
+        select(Attempt)
+        .join(Attempt.version)
+        .where(Attempt.enrolment_id == bindparam("enrolment_id"), Attempt.kind != TaskKind.CHECKPOINT)
+        .options(contains_eager(Attempt.version))
+        .order_by(Attempt.node_id, Attempt.number)
     )
 
 
@@ -204,11 +214,13 @@ def find_attempt(book: ParticipantBook, attempt_id: UUID) -> Attempt | None:
 
 def allowances_of(enrolment: Enrolment) -> list[AllowanceRow]:
     """All she was given, first to last."""
-    return list(
-        db.session.scalars(
-            select(AllowanceRow).where(AllowanceRow.enrolment_id == enrolment.id).order_by(AllowanceRow.id)
-        )
-    )
+    return list(db.session.scalars(_allowances(), {"enrolment_id": enrolment.id}))
+
+
+@cache
+def _allowances() -> Select[AllowanceRow]:
+    hers = AllowanceRow.enrolment_id == bindparam("enrolment_id")
+    return select(AllowanceRow).where(hers).order_by(AllowanceRow.id)
 
 
 def _runs(enrolment: Enrolment) -> Mapping[int, list[Any]]:
@@ -216,6 +228,14 @@ def _runs(enrolment: Enrolment) -> Mapping[int, list[Any]]:
 
     Of a run come its count, its first moment and its last step; nothing that was typed, chosen or marked is loaded.
     """
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in db.session.execute(_last_of_runs(), {"enrolment_id": enrolment.id}):
+        found[row.attempt_id].append(row)
+    return found
+
+
+@cache
+def _last_of_runs() -> Select[*tuple[Any, ...]]:
     of_one_kind = (StepRow.attempt_id, StepRow.kind, StepRow.by_id)
     numbered = (
         select(
@@ -229,7 +249,7 @@ def _runs(enrolment: Enrolment) -> Mapping[int, list[Any]]:
             ).label("run"),
         )
         .join(Attempt, Attempt.id == StepRow.attempt_id)
-        .where(Attempt.enrolment_id == enrolment.id, Attempt.kind != TaskKind.CHECKPOINT)
+        .where(Attempt.enrolment_id == bindparam("enrolment_id"), Attempt.kind != TaskKind.CHECKPOINT)
         .subquery()
     )
     runs = (
@@ -241,8 +261,7 @@ def _runs(enrolment: Enrolment) -> Mapping[int, list[Any]]:
         .group_by(numbered.c.attempt_id, numbered.c.kind, numbered.c.by_id, numbered.c.run)
         .subquery()
     )
-    found: dict[int, list[Any]] = defaultdict(list)
-    for row in db.session.execute(
+    last: Select[*tuple[Any, ...]] = (
         select(
             *of_one_kind,
             StepRow.received_at,
@@ -254,9 +273,8 @@ def _runs(enrolment: Enrolment) -> Mapping[int, list[Any]]:
         )
         .join(runs, runs.c.last == StepRow.number)
         .order_by(StepRow.number)
-    ):
-        found[row.attempt_id].append(row)
-    return found
+    )
+    return last
 
 
 def _may_be_late(attempt: Attempt, runs: Sequence[Any]) -> bool:
@@ -280,7 +298,14 @@ def _late(attempts: Sequence[Attempt]) -> Mapping[int, list[Step]]:
     if not attempts:
         return {}
     steps: dict[int, list[Step]] = defaultdict(list)
-    rows = db.session.execute(
+    for row in db.session.execute(_bare_steps(), {"attempts": [attempt.id for attempt in attempts]}):
+        steps[row.attempt_id].append(_bare(row))
+    return {attempt.id: undecided(steps[attempt.id], attempt.terms()) for attempt in attempts}
+
+
+@cache
+def _bare_steps() -> Select[*tuple[Any, ...]]:
+    steps: Select[*tuple[Any, ...]] = (
         select(
             StepRow.attempt_id,
             StepRow.number,
@@ -293,12 +318,10 @@ def _late(attempts: Sequence[Attempt]) -> Mapping[int, list[Step]]:
             StepRow.language,
             StepRow.state,
         )
-        .where(StepRow.attempt_id.in_([attempt.id for attempt in attempts]))
+        .where(StepRow.attempt_id.in_(bindparam("attempts", expanding=True)))
         .order_by(StepRow.number)
     )
-    for row in rows:
-        steps[row.attempt_id].append(_bare(row))
-    return {attempt.id: undecided(steps[attempt.id], attempt.terms()) for attempt in attempts}
+    return steps
 
 
 def _attempt_record(

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import BindParameter, ColumnElement, and_, func, select
 from sqlalchemy.orm import contains_eager, defer
 
 from lms.accounts.models import Person, PersonKey
@@ -105,16 +105,18 @@ class WaitingPage:
     total: int
 
 
-def is_waiting(cohort: Cohort) -> ColumnElement[bool]:
+def is_waiting(cohort_id: int | BindParameter[int]) -> ColumnElement[bool]:
     """The requests that coordinators of a cohort still decide, joined with their enrolments."""
     return and_(
-        TimeRequest.state == RequestState.OPEN, Enrolment.cohort_id == cohort.id, Enrolment.state.in_(UNDER_WAY)
+        TimeRequest.state == RequestState.OPEN, Enrolment.cohort_id == cohort_id, Enrolment.state.in_(UNDER_WAY)
     )
 
 
 def waiting_of(who: Person, cohort: Cohort, *, number: int, language: str) -> WaitingPage:
     """The requests that wait, the oldest first: two statements."""
-    of_cohort = select(TimeRequest).join(Enrolment, Enrolment.id == TimeRequest.enrolment_id).where(is_waiting(cohort))
+    of_cohort = (
+        select(TimeRequest).join(Enrolment, Enrolment.id == TimeRequest.enrolment_id).where(is_waiting(cohort.id))
+    )
     total = db.session.scalars(select(func.count()).select_from(of_cohort.subquery())).one()
     number, pages = turn_to(number, total=total, rows=PAGE)
     rows = db.session.execute(
@@ -131,7 +133,7 @@ def waiting_of(who: Person, cohort: Cohort, *, number: int, language: str) -> Wa
         .join(CalendarEntry, _entry_of_request())
         .outerjoin(PersonKey, PersonKey.person_id == Person.public_id)
         .outerjoin(Conflict, own_conflict(who))
-        .where(is_waiting(cohort))
+        .where(is_waiting(cohort.id))
         .options(contains_eager(Person.key), *(defer(column, raiseload=True) for column in NOT_FOR_PAGES))
         .order_by(TimeRequest.id)
         .offset((number - 1) * PAGE)

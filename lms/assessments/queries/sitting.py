@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, true
 from sqlalchemy.orm import aliased, contains_eager, defer, joinedload
 
 from lms.accounts.models import Person
@@ -107,13 +107,13 @@ def awaited_until(attempt: Attempt, cohort: Cohort) -> datetime | None:
 
 def find_task_place(who: Person, task_id: UUID) -> TaskPlace | None:
     """The task of an address, with its cohort and this person's own enrolment."""
-    row = db.session.execute(_places(who, task_id)).one_or_none()
+    row = db.session.execute(_task_place(), {"me": who.id, "task_id": task_id}).one_or_none()
     return TaskPlace(**_place(row)) if row is not None else None
 
 
 def find_sitting(who: Person, task_id: UUID) -> Sitting | None:
     """The same with her latest attempt and what stands in it: one statement."""
-    rows = db.session.execute(_with_attempt(_places(who, task_id))).all()
+    rows = db.session.execute(_sitting(), {"me": who.id, "task_id": task_id}).all()
     return Sitting(**_place(rows[0]), **_work(rows), owner=who) if rows else None
 
 
@@ -140,16 +140,28 @@ def find_checkpoint(who: Person, seat: InCohort, lesson: str) -> Checkpoint | No
     task = asked.by_lesson.get(lesson)
     if task is None:
         return None
-    place: Select[*tuple[Any, ...]] = (
-        select(CalendarEntry)
-        .select_from(CalendarEntry)
-        .outerjoin(Enrolment, Enrolment.id == (seat.enrolment.id if seat.enrolment else NOBODY))
-        .where(CalendarEntry.cohort_id == seat.cohort.id, CalendarEntry.node_id == task.node_id)
-    )
-    rows = db.session.execute(_with_attempt(place)).all()
+    enrolment_id = seat.enrolment.id if seat.enrolment else NOBODY
+    bound = {"enrolment_id": enrolment_id, "cohort_id": seat.cohort.id, "node_id": task.node_id}
+    rows = db.session.execute(_checkpoint(), bound).all()
     if not rows:
         return None
     return Checkpoint(entry=rows[0].CalendarEntry, task=task, asked=asked, **_work(rows), owner=who)
+
+
+@cache
+def _checkpoint() -> Select[*tuple[Any, ...]]:
+    place: Select[*tuple[Any, ...]] = (
+        select(CalendarEntry)
+        .select_from(CalendarEntry)
+        .outerjoin(Enrolment, Enrolment.id == bindparam("enrolment_id"))
+        .where(CalendarEntry.cohort_id == bindparam("cohort_id"), CalendarEntry.node_id == bindparam("node_id"))
+    )
+    return _with_attempt(place)
+
+
+@cache
+def _sitting() -> Select[*tuple[Any, ...]]:
+    return _with_attempt(_task_place())
 
 
 def _with_attempt(place: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -196,7 +208,8 @@ def hers() -> ColumnElement[bool]:
     )
 
 
-def _places(who: Person, task_id: UUID) -> Select[*tuple[Any, ...]]:
+@cache
+def _task_place() -> Select[*tuple[Any, ...]]:
     of_module = aliased(CalendarEntry)
     query: Select[*tuple[Any, ...]] = (
         select(CalendarEntry, Cohort, Enrolment, Module, of_module.opens_at.label("module_opens_at"))
@@ -205,8 +218,8 @@ def _places(who: Person, task_id: UUID) -> Select[*tuple[Any, ...]]:
         .join(TaskRow, and_(TaskRow.version_id == Cohort.version_id, TaskRow.node_id == CalendarEntry.node_id))
         .join(TaskRow.module)
         .join(of_module, and_(of_module.cohort_id == Cohort.id, of_module.node_id == Module.node_id))
-        .outerjoin(Enrolment, own_enrolment(who))
-        .where(CalendarEntry.public_id == task_id)
+        .outerjoin(Enrolment, own_enrolment())
+        .where(CalendarEntry.public_id == bindparam("task_id"))
         .options(contains_eager(Cohort.version))
     )
     return query
@@ -225,14 +238,18 @@ def _place(row: Any) -> dict[str, Any]:
 def attempts_at(place: TaskPlace) -> list[Attempt]:
     """Her attempts at a task, first to last."""
     assert place.enrolment is not None
-    return list(
-        db.session.scalars(
-            select(Attempt)
-            .join(Attempt.version)
-            .where(Attempt.enrolment_id == place.enrolment.id, Attempt.node_id == place.entry.node_id)
-            .options(contains_eager(Attempt.version))
-            .order_by(Attempt.number)
-        )
+    bound = {"enrolment_id": place.enrolment.id, "node_id": place.entry.node_id}
+    return list(db.session.scalars(_attempts(), bound))
+
+
+@cache
+def _attempts() -> Select[Attempt]:
+    return (
+        select(Attempt)
+        .join(Attempt.version)
+        .where(Attempt.enrolment_id == bindparam("enrolment_id"), Attempt.node_id == bindparam("node_id"))
+        .options(contains_eager(Attempt.version))
+        .order_by(Attempt.number)
     )
 
 
@@ -324,16 +341,16 @@ def find_handed(who: Person, place: TaskPlace, number: int | None = None) -> Han
     wanted = [attempt for attempt in done if number is None or attempt.number == number]
     if not wanted:
         return None
-    query = (
-        select(StepRow)
-        .join(Attempt, Attempt.id == StepRow.attempt_id)
-        .where(Attempt.id == wanted[-1].id, hers())
-        .order_by(StepRow.number)
-    )
-    if wanted[-1].kind is TaskKind.ASSIGNMENT:
-        query = query.where(_text_in_time())
-    steps = [read_step(who, row) for row in db.session.scalars(query)]
-    return Handed(place=place, attempts=attempts, attempt=wanted[-1], steps=steps)
+    rows = db.session.scalars(_seen(only_text_in_time=wanted[-1].kind is TaskKind.ASSIGNMENT), {"id": wanted[-1].id})
+    return Handed(place=place, attempts=attempts, attempt=wanted[-1], steps=[read_step(who, row) for row in rows])
+
+
+@cache
+def _seen(*, only_text_in_time: bool) -> Select[StepRow]:
+    """The steps of an attempt that she may see."""
+    of_attempt = StepRow.attempt_id == bindparam("id")
+    query = select(StepRow).join(Attempt, Attempt.id == StepRow.attempt_id).where(of_attempt, hers())
+    return query.where(_text_in_time() if only_text_in_time else true()).order_by(StepRow.number)
 
 
 def _text_in_time() -> ColumnElement[bool]:

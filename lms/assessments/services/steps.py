@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Insert, literal, or_, select, true
+from sqlalchemy import Insert, Table, bindparam, or_, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lms.cohorts.models import Enrolment
@@ -69,27 +70,35 @@ def append_if_open(attempt: Attempt, step: NewStep) -> bool:
     attempt are committed.
     """
     values = step.values(attempt.id, AttemptState.OPEN, opened_at=attempt.opened_at)
-    columns, cohort = StepRow.__table__.columns, held(Enrolment.id == attempt.enrolment_id)
+    statement = _insert_if_open(_dialect(), tuple(values))
+    bound = {f"new_{name}": value for name, value in values.items()}
+    bound |= {"attempt": attempt.id, "place": attempt.enrolment_id, "at": step.at}
+    return db.session.execute(statement, bound).first() is not None
+
+
+@cache
+def _insert_if_open(dialect: str, names: tuple[str, ...]) -> Insert:
+    """names: the columns that are not NULL; what comes into each is bound as `new_` and its name."""
+    columns, cohort = StepRow.__table__.columns, held(Enrolment.id == bindparam("place"))
     source = (
-        select(*(literal(value, columns[name].type).label(name) for name, value in values.items()))
+        select(*(bindparam(f"new_{name}", type_=columns[name].type).label(name) for name in names))
         .select_from(Attempt)
         .join(cohort, true())
         .where(
             cohort.c.closed_at.is_(None),
-            Attempt.id == attempt.id,
+            Attempt.id == bindparam("attempt"),
             Attempt.state == AttemptState.OPEN,
-            or_(Attempt.closes_at.is_(None), Attempt.closes_at > step.at),
+            or_(Attempt.closes_at.is_(None), Attempt.closes_at > bindparam("at")),
         )
         .with_for_update(of=Attempt)
     )
-    statement = _once(_insert().from_select(list(values), source))
-    return db.session.execute(statement).first() is not None
+    return _once(_insert(dialect).from_select(names, source))
 
 
 def append(attempt: Attempt, step: NewStep) -> bool:
     """Add a step to an attempt that is locked, and move the attempt; whether it was new. Raises NotNow."""
     state = next_state(attempt.state, step.kind)
-    statement = _once(_insert().values(**step.values(attempt.id, state, opened_at=attempt.opened_at)))
+    statement = _once(_insert(_dialect()).values(**step.values(attempt.id, state, opened_at=attempt.opened_at)))
     is_new = db.session.execute(statement).first() is not None
     if is_new:
         attempt.state = state
@@ -99,13 +108,17 @@ def append(attempt: Attempt, step: NewStep) -> bool:
 def append_aside(attempt: Attempt, step: NewStep) -> None:
     """Keep an answer beside an attempt that is locked and that nothing moves any more, open or not."""
     state = AttemptState.HANDED_IN if attempt.state is AttemptState.OPEN else attempt.state
-    db.session.execute(_once(_insert().values(**step.values(attempt.id, state, opened_at=attempt.opened_at))))
+    db.session.execute(_once(_insert(_dialect()).values(**step.values(attempt.id, state, opened_at=attempt.opened_at))))
 
 
-def _insert() -> Any:
+def _insert(dialect: str) -> Any:
     """An insert that can be told what to do about a row that is there; both databases spell it alike."""
-    is_postgresql = db.session.get_bind().dialect.name == "postgresql"
-    return postgresql.insert(StepRow) if is_postgresql else sqlite.insert(StepRow)
+    table = cast(Table, StepRow.__table__)  # not the class: the unit of work has no part in it
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+def _dialect() -> str:
+    return db.session.get_bind().dialect.name
 
 
 def _once(statement: Any) -> Insert:

@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale
 from markupsafe import Markup
 
 from lms.accounts.session import me
 from lms.courses.rules import Told
 from lms.kernel.errors import Refusal
+from lms.kernel.i18n import speaking
 from lms.settings import LANGUAGES
 from lms.web.http import allow, explain
 from lms.web.languages import page_language
@@ -130,7 +130,7 @@ def _face(place: ItemPlace, language: str, *, fields: Any = None, **more: Any) -
 def _question(slot: Slot, language: str) -> Markup:
     """The fields in the language of the question; a language without pages of ours gets those of this page."""
     spoken = language if language in LANGUAGES else page_language()
-    with force_locale(spoken):
+    with speaking(spoken):
         return Markup(render_template("assessments/item_face.html", slot=slot, language=spoken))  # noqa: S704 - made by our own template, which escapes
 
 

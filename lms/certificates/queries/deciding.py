@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import Select, and_, bindparam, exists, select
 from sqlalchemy.orm import contains_eager
 
 from lms.accounts.models import Person
@@ -15,7 +16,8 @@ from lms.assessments.queries.catalogue import catalogue
 from lms.assessments.queries.completion import records_of
 from lms.assessments.queries.queue import own_conflict
 from lms.cohorts.models import Cohort, Enrolment, MoveRow
-from lms.cohorts.queries.people import places_of
+from lms.cohorts.policy import number_of
+from lms.cohorts.queries.people import place_of_address
 from lms.cohorts.rules.completion import Part, Requirement, judge
 from lms.cohorts.rules.enrolment import MAY_READ, UNDER_WAY, EnrolmentState, Move
 from lms.courses.rules import Told, tell
@@ -78,14 +80,21 @@ class Line:
 
 def find_listing(who: Person, cohort_id: UUID, *, after: UUID | None = None) -> Listing | None:
     """A page of a cohort, with what was decided: one statement. after: the last participant of the page before."""
-    before = select(Enrolment.alias).where(Enrolment.public_id == after).scalar_subquery()
+    query = _listing(is_first_page=after is None)
+    rows = db.session.execute(query, {"me": who.id, "cohort_id": cohort_id, "after": after}).all()
+    return Listing(cohort=rows[0][0], rows=[row for row in rows if row.key is not None]) if rows else None
+
+
+@cache
+def _listing(*, is_first_page: bool) -> Select[*tuple[Any, ...]]:
+    before = select(Enrolment.alias).where(Enrolment.public_id == bindparam("after")).scalar_subquery()
     listed = and_(
         Enrolment.cohort_id == Cohort.id,
         Enrolment.state.in_(MAY_READ),
         Enrolment.agreed_at.is_not(None),
-        *([Enrolment.alias > before] if after is not None else []),
+        *([] if is_first_page else [Enrolment.alias > before]),
     )
-    rows = db.session.execute(
+    listing: Select[*tuple[Any, ...]] = (
         select(
             Cohort,
             Enrolment.id.label("key"),
@@ -97,19 +106,19 @@ def find_listing(who: Person, cohort_id: UUID, *, after: UUID | None = None) -> 
             Completion.decided_at,
             Completion.requirements,
             Certificate.state.label("certificate"),
-            (Conflict.id.is_not(None) | (Enrolment.person_id == who.id)).label("is_hidden"),
+            (Conflict.id.is_not(None) | (Enrolment.person_id == number_of(None))).label("is_hidden"),
         )
         .join(Cohort.version)
         .outerjoin(Enrolment, listed)
         .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
         .outerjoin(Certificate, is_newest())
-        .outerjoin(Conflict, own_conflict(who))
-        .where(Cohort.public_id == cohort_id)
+        .outerjoin(Conflict, own_conflict())
+        .where(Cohort.public_id == bindparam("cohort_id"))
         .options(contains_eager(Cohort.version))
         .order_by(Enrolment.alias, Enrolment.id)
         .limit(ROWS_A_PAGE + 1)
-    ).all()
-    return Listing(cohort=rows[0][0], rows=[row for row in rows if row.key is not None]) if rows else None
+    )
+    return listing
 
 
 def lines_of(listing: Listing) -> list[Line]:
@@ -172,18 +181,8 @@ class Case:
 
 def find_case(who: Person, cohort_id: UUID, enrolment_id: UUID) -> Case | None:
     """The participant of an address, with her key, so that reasons can be read: one statement."""
-    row = db.session.execute(
-        places_of(cohort_id)
-        .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
-        .outerjoin(Certificate, is_newest())
-        .outerjoin(Conflict, own_conflict(who))
-        .where(
-            Enrolment.public_id == enrolment_id,
-            Enrolment.state.in_(MAY_READ),
-            Enrolment.agreed_at.is_not(None),
-        )
-        .add_columns(Completion, Certificate, Conflict.id)
-    ).one_or_none()
+    bound = {"me": who.id, "cohort_id": cohort_id, "enrolment_id": enrolment_id}
+    row = db.session.execute(_case(), bound).one_or_none()
     if row is None:
         return None
     enrolment, cohort, completion, certificate, conflict = row
@@ -193,6 +192,18 @@ def find_case(who: Person, cohort_id: UUID, enrolment_id: UUID) -> Case | None:
         completion=completion,
         certificate=certificate,
         in_conflict=conflict is not None,
+    )
+
+
+@cache
+def _case() -> Select[*tuple[Any, ...]]:
+    return (
+        place_of_address()
+        .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
+        .outerjoin(Certificate, is_newest())
+        .outerjoin(Conflict, own_conflict())
+        .where(Enrolment.state.in_(MAY_READ), Enrolment.agreed_at.is_not(None))
+        .add_columns(Completion, Certificate, Conflict.id)
     )
 
 

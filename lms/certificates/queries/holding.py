@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from lms.accounts.models import Person
@@ -88,7 +90,15 @@ def find_holding(who: Person, wanted: UUID | None) -> Holding | None:
 
 
 def _of_places(who: Person) -> list[Holding]:
-    rows = db.session.execute(
+    return [
+        Holding(holder_id=who.id, cohort=cohort, enrolment=enrolment, completion=completion, certificate=certificate)
+        for enrolment, cohort, completion, certificate in db.session.execute(_places(), {"me": who.id})
+    ]
+
+
+@cache
+def _places() -> Select[*tuple[Any, ...]]:
+    query: Select[*tuple[Any, ...]] = (
         select(Enrolment, Cohort, Completion, Certificate)
         .select_from(Enrolment)
         .join(Enrolment.cohort)
@@ -96,30 +106,32 @@ def _of_places(who: Person) -> list[Holding]:
         .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
         .outerjoin(Certificate, is_newest())
         .where(
-            Enrolment.person_id == who.id,
+            Enrolment.person_id == bindparam("me"),
             Enrolment.state.in_(MAY_READ) | Certificate.id.is_not(None),  # she goes on deciding who can check it
             Enrolment.agreed_at.is_not(None),
         )
         .options(contains_eager(Enrolment.cohort).contains_eager(Cohort.version))
         .order_by(Cohort.starts_on.desc(), Enrolment.id)
     )
-    return [
-        Holding(holder_id=who.id, cohort=cohort, enrolment=enrolment, completion=completion, certificate=certificate)
-        for enrolment, cohort, completion, certificate in rows
-    ]
+    return query
 
 
 def _of_the_past(who: Person) -> list[Holding]:
-    rows = db.session.execute(
+    return [
+        Holding(holder_id=who.id, completion=completion, certificate=certificate)
+        for completion, certificate in db.session.execute(_past(), {"me": who.id})
+    ]
+
+
+@cache
+def _past() -> Select[Completion, Certificate]:
+    return (
         select(Completion, Certificate)
         .select_from(Completion)
         .outerjoin(Certificate, is_newest())
-        .where(Completion.person_id == who.id, Completion.enrolment_id.is_(None))
+        .where(Completion.person_id == bindparam("me"), Completion.enrolment_id.is_(None))
         .order_by(Completion.decided_at.desc(), Completion.id)
     )
-    return [
-        Holding(holder_id=who.id, completion=completion, certificate=certificate) for completion, certificate in rows
-    ]
 
 
 def is_newest() -> ColumnElement[bool]:

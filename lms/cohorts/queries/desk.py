@@ -1,9 +1,10 @@
 """Reading a cohort for those who run it."""
 
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from lms.accounts.models import Person
@@ -33,13 +34,18 @@ class Desk:
 
 def find_desk(who: Person, cohort_id: UUID) -> Desk | None:
     """The cohort of an address with its version; the policy decides who may see it."""
-    cohort = db.session.scalars(
+    cohort = db.session.scalars(_cohort(), {"cohort_id": cohort_id}).one_or_none()
+    return None if cohort is None else Desk(cohort=cohort)
+
+
+@cache
+def _cohort() -> Select[Cohort]:
+    return (
         select(Cohort)
         .join(Cohort.version)
-        .where(Cohort.public_id == cohort_id)
+        .where(Cohort.public_id == bindparam("cohort_id"))
         .options(contains_eager(Cohort.version).joinedload(Version.programme))
-    ).one_or_none()
-    return None if cohort is None else Desk(cohort=cohort)
+    )
 
 
 def cohort_by_id(public_id: UUID) -> Cohort | None:
@@ -81,9 +87,12 @@ def enrolment_for_update(enrolment_id: int) -> Enrolment:
 
 def places_taken(cohort: Cohort) -> int:
     """How many have the course before them."""
-    return db.session.scalars(
-        select(func.count()).where(Enrolment.cohort_id == cohort.id, Enrolment.state.in_(UNDER_WAY))
-    ).one()
+    return db.session.scalars(_places_taken(), {"cohort_id": cohort.id}).one()
+
+
+@cache
+def _places_taken() -> Select[int]:
+    return select(func.count()).where(Enrolment.cohort_id == bindparam("cohort_id"), Enrolment.state.in_(UNDER_WAY))
 
 
 def has_settled(cohort: Cohort) -> bool:
@@ -102,4 +111,9 @@ def is_awaited(person_id: int) -> bool:
 
 def groups_of(cohort: Cohort) -> list[Group]:
     """The groups of a cohort by number."""
-    return list(db.session.scalars(select(Group).where(Group.cohort_id == cohort.id).order_by(Group.number)))
+    return list(db.session.scalars(_groups(), {"cohort_id": cohort.id}))
+
+
+@cache
+def _groups() -> Select[Group]:
+    return select(Group).where(Group.cohort_id == bindparam("cohort_id")).order_by(Group.number)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, Select, bindparam, func, select
 from sqlalchemy.orm import contains_eager
 
 from lms.accounts.models import Person
@@ -13,7 +14,7 @@ from lms.courses.rules import ByLanguage, TaskKind, Told, tell
 from lms.kernel.db import db
 
 from ..models import CalendarEntry, Cohort, Enrolment
-from ..policy import run_by
+from ..policy import as_reader, run_by
 from ..rules.enrolment import UNDER_WAY
 from ..rules.planning import NodeKind, Plan, PlannedNode, TaskToPlan
 from ..rules.wallclock import Wall, wall_of
@@ -35,22 +36,27 @@ class CohortLine:
 
 def cohorts_run_by(who: Person, *, page: int) -> Sequence[CohortLine]:
     """The cohorts that somebody coordinates, newest first, with one more than a page shows."""
+    rows = db.session.execute(_run(), {**as_reader(who), "passed": (page - 1) * ROWS_A_PAGE})
+    return [CohortLine(cohort=cohort, under_way=number) for cohort, number in rows]
+
+
+@cache
+def _run() -> Select[Cohort, int]:
     under_way = (
         select(func.count())
         .where(Enrolment.cohort_id == Cohort.id, Enrolment.state.in_(UNDER_WAY))
         .correlate(Cohort)
         .scalar_subquery()
     )
-    rows = db.session.execute(
+    return (
         select(Cohort, under_way)
         .join(Cohort.version)
-        .where(run_by(who))
+        .where(run_by())
         .options(contains_eager(Cohort.version))
         .order_by(Cohort.starts_on.desc(), Cohort.id.desc())
-        .offset((page - 1) * ROWS_A_PAGE)
+        .offset(bindparam("passed", type_=Integer))
         .limit(ROWS_A_PAGE + 1)
     )
-    return [CohortLine(cohort=cohort, under_way=number) for cohort, number in rows]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,18 +96,22 @@ class DatedNode:
 
 def dated_nodes(version: Version) -> Sequence[DatedNode]:
     """What the calendar of a version dates, each module followed by its graded quizzes and its assignments."""
-    rows = db.session.execute(
-        select(Module, Task)
-        .outerjoin(Task, (Task.module_id == Module.id) & (Task.kind != TaskKind.CHECKPOINT))
-        .where(Module.version_id == version.id)
-        .order_by(Module.position, Task.position)
-    )
     found: dict[str, DatedNode] = {}
-    for module, task in rows:
+    for module, task in db.session.execute(_modules_and_tasks(), {"version_id": version.id}):
         found[module.node_id] = _module(module)
         if task is not None and _needs_date(task):
             found[task.node_id] = _task(task, module)
     return list(found.values())
+
+
+@cache
+def _modules_and_tasks() -> Select[Module, Task]:
+    return (
+        select(Module, Task)
+        .outerjoin(Task, (Task.module_id == Module.id) & (Task.kind != TaskKind.CHECKPOINT))
+        .where(Module.version_id == bindparam("version_id"))
+        .order_by(Module.position, Task.position)
+    )
 
 
 def _module(module: Module) -> DatedNode:

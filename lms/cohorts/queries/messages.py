@@ -3,9 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from lms.accounts.models import Person
@@ -55,21 +57,38 @@ class MessagePage:
 
 def messages_of(cohort: Cohort, *, number: int, only_given_up: bool = False) -> MessagePage:
     """The messages of a cohort, newest first: two statements."""
-    wanted = [Job.cohort_id == cohort.id, Job.kind == MESSAGE]
-    if only_given_up:
-        wanted.append(is_given_up())
-    hers = and_(Enrolment.person_id == Job.person_id, Enrolment.cohort_id == Job.cohort_id)
-    total = db.session.scalars(select(func.count()).select_from(Job).join(Enrolment, hers).where(*wanted)).one()
+    total = db.session.scalars(_how_many_messages(only_given_up=only_given_up), {"cohort_id": cohort.id}).one()
     number, pages = turn_to(number, total=total, rows=PAGE)
-    rows = db.session.execute(
+    bound = {"cohort_id": cohort.id, "passed": (number - 1) * PAGE}
+    rows = db.session.execute(_messages(only_given_up=only_given_up), bound)
+    return MessagePage(rows=[_message(job, alias) for job, alias in rows], number=number, pages=pages, total=total)
+
+
+@cache
+def _how_many_messages(*, only_given_up: bool) -> Select[int]:
+    return select(func.count()).select_from(Job).join(Enrolment, _gets()).where(*_is_listed(only_given_up))
+
+
+@cache
+def _messages(*, only_given_up: bool) -> Select[Job, str]:
+    return (
         select(Job, Enrolment.alias)
-        .join(Enrolment, hers)
-        .where(*wanted)
+        .join(Enrolment, _gets())
+        .where(*_is_listed(only_given_up))
         .order_by(Job.id.desc())
         .limit(PAGE)
-        .offset((number - 1) * PAGE)
+        .offset(bindparam("passed", type_=Integer))
     )
-    return MessagePage(rows=[_message(job, alias) for job, alias in rows], number=number, pages=pages, total=total)
+
+
+def _gets() -> ColumnElement[bool]:
+    """The join that adds to a message the place of whoever gets it."""
+    return and_(Enrolment.person_id == Job.person_id, Enrolment.cohort_id == Job.cohort_id)
+
+
+def _is_listed(only_given_up: bool) -> list[ColumnElement[bool]]:
+    of_cohort = [Job.cohort_id == bindparam("cohort_id"), Job.kind == MESSAGE]
+    return [*of_cohort, is_given_up()] if only_given_up else of_cohort
 
 
 def _message(job: Job, alias: str) -> Message:
@@ -224,7 +243,16 @@ class OwnNotice:
 
 def notices_of(who: Person) -> list[OwnNotice]:
     """What she is told on her Today page, newest first: one statement."""
-    rows = db.session.execute(
+    rows = db.session.execute(_notices(), {"me": who.id})
+    return [
+        OwnNotice(notice=notice, enrolment=enrolment, cohort=cohort, entry=entry, module=module, task=task)
+        for notice, enrolment, cohort, entry, module, task in rows
+    ]
+
+
+@cache
+def _notices() -> Select[*tuple[Any, ...]]:
+    query: Select[*tuple[Any, ...]] = (
         select(Notice, Enrolment, Cohort, CalendarEntry, Module, Task)
         .join(Enrolment, Enrolment.id == Notice.enrolment_id)
         .join(Cohort, Cohort.id == Enrolment.cohort_id)
@@ -232,14 +260,11 @@ def notices_of(who: Person) -> list[OwnNotice]:
         .outerjoin(CalendarEntry, and_(CalendarEntry.cohort_id == Cohort.id, CalendarEntry.node_id == Notice.node_id))
         .outerjoin(Module, and_(Module.version_id == Cohort.version_id, Module.node_id == Notice.node_id))
         .outerjoin(Task, and_(Task.version_id == Cohort.version_id, Task.node_id == Notice.node_id))
-        .where(Enrolment.person_id == who.id, Enrolment.agreed_at.is_not(None), Enrolment.state.in_(MAY_READ))
+        .where(Enrolment.person_id == bindparam("me"), Enrolment.agreed_at.is_not(None), Enrolment.state.in_(MAY_READ))
         .options(contains_eager(Cohort.version))
         .order_by(Notice.id.desc())
     )
-    return [
-        OwnNotice(notice=notice, enrolment=enrolment, cohort=cohort, entry=entry, module=module, task=task)
-        for notice, enrolment, cohort, entry, module, task in rows
-    ]
+    return query
 
 
 def find_own_notice(who: Person, notice_id: UUID) -> Notice | None:

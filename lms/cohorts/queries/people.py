@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
 from sqlalchemy.orm import contains_eager, defer, joinedload
 
 from lms.accounts.models import Person
@@ -37,11 +38,7 @@ class Counts:
 
 def counts_of(cohort: Cohort) -> Counts:
     """The numbers of a cohort: one statement."""
-    rows = db.session.execute(
-        select(Enrolment.course_language, Enrolment.state, Enrolment.agreed_at.is_not(None), func.count())
-        .where(Enrolment.cohort_id == cohort.id, Enrolment.state.in_(UNDER_WAY))
-        .group_by(Enrolment.course_language, Enrolment.state, Enrolment.agreed_at.is_not(None))
-    ).all()
+    rows = db.session.execute(_counted(), {"cohort_id": cohort.id}).all()
     languages: dict[str, int] = {}
     for language, _, _, number in rows:
         languages[language] = languages.get(language, 0) + number
@@ -53,13 +50,29 @@ def counts_of(cohort: Cohort) -> Counts:
     )
 
 
+@cache
+def _counted() -> Select[str, EnrolmentState, bool, int]:
+    has_come = Enrolment.agreed_at.is_not(None)
+    return (
+        select(Enrolment.course_language, Enrolment.state, has_come, func.count())
+        .where(Enrolment.cohort_id == bindparam("cohort_id"), Enrolment.state.in_(UNDER_WAY))
+        .group_by(Enrolment.course_language, Enrolment.state, has_come)
+    )
+
+
 def find_person(who: Person, cohort_id: UUID, enrolment_id: UUID) -> PersonPlace | None:
     """The participant of an address with her key, so that what was typed about her can be read."""
-    row = db.session.execute(places_of(cohort_id).where(Enrolment.public_id == enrolment_id)).one_or_none()
+    row = db.session.execute(place_of_address(), {"cohort_id": cohort_id, "enrolment_id": enrolment_id}).one_or_none()
     return None if row is None else PersonPlace(participant=row[0], cohort=row[1])
 
 
-def places_of(cohort_id: UUID) -> Select[*tuple[Any, ...]]:
+@cache
+def place_of_address() -> Select[*tuple[Any, ...]]:
+    """The place of an address, both bound by their names in it: the beginning of a statement that is built once."""
+    return places_of(bindparam("cohort_id")).where(Enrolment.public_id == bindparam("enrolment_id"))
+
+
+def places_of(cohort_id: UUID | BindParameter[UUID]) -> Select[*tuple[Any, ...]]:
     """The places of a cohort with everything that pages about one participant need: the beginning of a statement.
 
     With each come its cohort and version, its group, and the person with her key. What no page needs is not loaded.
@@ -83,11 +96,16 @@ def places_of(cohort_id: UUID) -> Select[*tuple[Any, ...]]:
 
 def facts_of(enrolment_id: int) -> Sequence[FactRow]:
     """What was entered for her by hand and counts, in the order of sessions."""
-    return db.session.scalars(
+    return db.session.scalars(_facts(), {"enrolment_id": enrolment_id}).all()
+
+
+@cache
+def _facts() -> Select[FactRow]:
+    return (
         select(FactRow)
-        .where(FactRow.enrolment_id == enrolment_id, FactRow.withdrawn_at.is_(None))
+        .where(FactRow.enrolment_id == bindparam("enrolment_id"), FactRow.withdrawn_at.is_(None))
         .order_by(FactRow.kind, FactRow.session, FactRow.id)
-    ).all()
+    )
 
 
 def find_fact(place: PersonPlace, fact_id: UUID) -> FactRow | None:
@@ -133,9 +151,12 @@ def places_by_id(cohort: Cohort, public_ids: Collection[UUID], *, besides: Perso
 
 def moves_of(enrolment_id: int) -> Sequence[MoveRow]:
     """What became of her place so far, newest first."""
-    return db.session.scalars(
-        select(MoveRow).where(MoveRow.enrolment_id == enrolment_id).order_by(MoveRow.id.desc())
-    ).all()
+    return db.session.scalars(_moves(), {"enrolment_id": enrolment_id}).all()
+
+
+@cache
+def _moves() -> Select[MoveRow]:
+    return select(MoveRow).where(MoveRow.enrolment_id == bindparam("enrolment_id")).order_by(MoveRow.id.desc())
 
 
 def for_groups(cohort: Cohort, going: Collection[Group]) -> Sequence[Enrolment]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import contains_eager
 
 from lms.accounts.models import Person
@@ -13,7 +14,7 @@ from lms.courses.rules import Told, tell
 from lms.kernel.db import db
 
 from ..models import CalendarEntry, Cohort, Enrolment
-from ..policy import has_still_to_come, readable, takes_part, waiting_for, works_for
+from ..policy import has_still_to_come, readable, takes_part, waiting_for, worked_for, works_for
 from ..rules.enrolment import MAY_READ
 
 
@@ -35,27 +36,34 @@ class Seat:
 
 def find_seat(who: Person, course_id: UUID) -> Seat | None:
     """The cohort of an address, for this person; the policy decides whether she may see it."""
-    row = db.session.execute(
-        select(Cohort, Enrolment)
-        .join(Cohort.version)
-        .outerjoin(Enrolment, own_enrolment(who))
-        .where(Cohort.public_id == course_id)
-        .options(contains_eager(Cohort.version))
-    ).one_or_none()
+    row = db.session.execute(_seat(), {"me": who.id, "course_id": course_id}).one_or_none()
     return Seat(cohort=row[0], enrolment=row[1]) if row is not None else None
 
 
 def seats_of(who: Person) -> Sequence[Seat]:
     """Every cohort this person takes part in or works for, newest first."""
-    rows = db.session.execute(
+    rows = db.session.execute(_seats(is_waiting_too=False), {"me": who.id, "worked_for": worked_for(who)})
+    return [Seat(cohort=cohort, enrolment=enrolment) for cohort, enrolment in rows]
+
+
+@cache
+def _seat() -> Select[Cohort, Enrolment]:
+    return _with_own_place().where(Cohort.public_id == bindparam("course_id"))
+
+
+@cache
+def _seats(*, is_waiting_too: bool) -> Select[Cohort, Enrolment]:
+    wanted = or_(readable(), waiting_for()) if is_waiting_too else readable()
+    return _with_own_place().where(wanted).order_by(Cohort.starts_on.desc(), Cohort.id)
+
+
+def _with_own_place() -> Select[Cohort, Enrolment]:
+    return (
         select(Cohort, Enrolment)
         .join(Cohort.version)
-        .outerjoin(Enrolment, own_enrolment(who))
-        .where(readable(who))
+        .outerjoin(Enrolment, own_enrolment())
         .options(contains_eager(Cohort.version))
-        .order_by(Cohort.starts_on.desc(), Cohort.id)
     )
-    return [Seat(cohort=cohort, enrolment=enrolment) for cohort, enrolment in rows]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,14 +83,7 @@ class WaitingPlace(Seat):
 
 def places_of(who: Person) -> Places:
     """The same as `seats_of` with the places that she has still to set up, newest first: one statement."""
-    rows = db.session.execute(
-        select(Cohort, Enrolment)
-        .join(Cohort.version)
-        .outerjoin(Enrolment, own_enrolment(who))
-        .where(or_(readable(who), waiting_for(who)))
-        .options(contains_eager(Cohort.version))
-        .order_by(Cohort.starts_on.desc(), Cohort.id)
-    )
+    rows = db.session.execute(_seats(is_waiting_too=True), {"me": who.id, "worked_for": worked_for(who)})
     found = [Seat(cohort=cohort, enrolment=enrolment) for cohort, enrolment in rows]
     return Places(
         seats=[_as_reader(who, seat) for seat in found if takes_part(who, seat) or works_for(who, seat)],
@@ -121,16 +122,23 @@ def place_for_update(enrolment_id: int) -> Enrolment:
     ).one()
 
 
-def own_enrolment(who: Person) -> ColumnElement[bool]:
-    """The join that adds to a cohort the enrolment with which a person takes part in it, and nobody else's."""
-    return and_(Enrolment.cohort_id == Cohort.id, Enrolment.person_id == who.id, Enrolment.state.in_(MAY_READ))
+def own_enrolment() -> ColumnElement[bool]:
+    """The join that adds to a cohort the enrolment with which a person takes part in it, and nobody else's.
+
+    Her number is bound as `me` when the statement is executed, so that a statement can be built once.
+    """
+    return and_(Enrolment.cohort_id == Cohort.id, Enrolment.person_id == bindparam("me"), Enrolment.state.in_(MAY_READ))
 
 
 def calendar_of(cohort: Cohort) -> Sequence[CalendarEntry]:
     """All entries of a cohort."""
-    return db.session.scalars(
-        select(CalendarEntry).where(CalendarEntry.cohort_id == cohort.id).order_by(CalendarEntry.id)
-    ).all()
+    return db.session.scalars(_entries(), {"cohort_id": cohort.id}).all()
+
+
+@cache
+def _entries() -> Select[CalendarEntry]:
+    of_cohort = CalendarEntry.cohort_id == bindparam("cohort_id")
+    return select(CalendarEntry).where(of_cohort).order_by(CalendarEntry.id)
 
 
 def aliases_taken(cohort: Cohort, aliases: Collection[str]) -> bool:

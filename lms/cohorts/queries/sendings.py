@@ -4,9 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from lms.accounts.models import Invitation, Person, RoleGrant
@@ -41,13 +43,13 @@ class SendingPlace(Desk):
 
 def find_sending(who: Person, cohort_id: UUID, sending_id: UUID) -> SendingPlace | None:
     """The question of an address; the policy decides who may answer it."""
-    found = _places(Cohort.public_id == cohort_id, Sending.public_id == sending_id)
+    found = _read(_of_address(), {"cohort_id": cohort_id, "sending_id": sending_id})
     return found[0] if found else None
 
 
 def waiting_in(cohort: Cohort, *, at: datetime) -> SendingPlace | None:
     """The question of a cohort that waits for its answer."""
-    found = _places(Cohort.id == cohort.id, *_waits(at))
+    found = _read(_waiting_in(), {"cohort_id": cohort.id, "asked_since": at - LASTS})
     return found[0] if found else None
 
 
@@ -57,18 +59,39 @@ def waiting_for_second(who: Person, *, at: datetime) -> Sequence[SendingPlace]:
     if not held:
         return []
     cohorts = {grant.cohort_id for grant in held}
-    within = true() if None in cohorts else Cohort.id.in_(cohorts)
-    is_others = or_(Sending.asked_by_id.is_(None), Sending.asked_by_id != who.id)
-    return _places(within, is_others, Cohort.closed_at.is_(None), *_waits(at))
+    bound = {"me": who.id, "cohorts": [number for number in cohorts if number is not None], "asked_since": at - LASTS}
+    return _read(_of_others(of_any_cohort=None in cohorts), bound)
 
 
-def _waits(at: datetime) -> tuple[ColumnElement[bool], ...]:
-    """`rules.sending.state_of` as a row filter."""
-    return Sending.answer.is_(None), Sending.asked_at > at - LASTS
+def _read(query: Select[*tuple[Any, ...]], bound: dict[str, Any]) -> list[SendingPlace]:
+    rows = db.session.execute(query, bound)
+    return [SendingPlace(sending=sending, cohort=cohort, asker=name) for sending, cohort, name in rows]
 
 
-def _places(*conditions: ColumnElement[bool]) -> list[SendingPlace]:
-    rows = db.session.execute(
+@cache
+def _of_address() -> Select[*tuple[Any, ...]]:
+    return _places(Cohort.public_id == bindparam("cohort_id"), Sending.public_id == bindparam("sending_id"))
+
+
+@cache
+def _waiting_in() -> Select[*tuple[Any, ...]]:
+    return _places(Cohort.id == bindparam("cohort_id"), *_waits())
+
+
+@cache
+def _of_others(*, of_any_cohort: bool) -> Select[*tuple[Any, ...]]:
+    is_others = or_(Sending.asked_by_id.is_(None), Sending.asked_by_id != bindparam("me"))
+    waiting = _places(is_others, Cohort.closed_at.is_(None), *_waits())
+    return waiting if of_any_cohort else waiting.where(Cohort.id.in_(bindparam("cohorts", expanding=True)))
+
+
+def _waits() -> tuple[ColumnElement[bool], ...]:
+    """`rules.sending.state_of` as a row filter; from when on it was asked is bound as `asked_since`."""
+    return Sending.answer.is_(None), Sending.asked_at > bindparam("asked_since")
+
+
+def _places(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    places: Select[*tuple[Any, ...]] = (
         select(Sending, Cohort, Person.shown_name)
         .join(Cohort, Cohort.id == Sending.cohort_id)
         .join(Cohort.version)
@@ -77,7 +100,7 @@ def _places(*conditions: ColumnElement[bool]) -> list[SendingPlace]:
         .options(contains_eager(Cohort.version))
         .order_by(Sending.id)
     )
-    return [SendingPlace(sending=sending, cohort=cohort, asker=name) for sending, cohort, name in rows]
+    return places
 
 
 def sending_for_update(sending_id: int) -> Sending:
@@ -92,23 +115,27 @@ def cohort_of(sending_id: int) -> int | None:
 
 def who_may_send(cohort_id: int, *, at: datetime) -> frozenset[int]:
     """The numbers of those who may be one of the two people of this cohort now."""
-    is_old = and_(RoleGrant.cohort_id == cohort_id, RoleGrant.from_at <= at - SETTLED_AFTER)
-    return frozenset(
-        db.session.scalars(
-            select(RoleGrant.person_id)
-            .join(RoleGrant.person)
-            .where(
-                RoleGrant.role.in_(SECOND_ROLES),
-                or_(is_old, RoleGrant.cohort_id.is_(None)),
-                *is_held(at),
-                Person.disabled_at.is_(None),
-                Person.login_index.is_not(None),
-            )
+    bound = {"cohort_id": cohort_id, "at": at, "settled_at": at - SETTLED_AFTER}
+    return frozenset(db.session.scalars(_who_may_send(), bound))
+
+
+@cache
+def _who_may_send() -> Select[int]:
+    is_old = and_(RoleGrant.cohort_id == bindparam("cohort_id"), RoleGrant.from_at <= bindparam("settled_at"))
+    return (
+        select(RoleGrant.person_id)
+        .join(RoleGrant.person)
+        .where(
+            RoleGrant.role.in_(SECOND_ROLES),
+            or_(is_old, RoleGrant.cohort_id.is_(None)),
+            *is_held(bindparam("at")),
+            Person.disabled_at.is_(None),
+            Person.login_index.is_not(None),
         )
     )
 
 
-def _has_open_code(at: datetime) -> ColumnElement[bool]:
+def _has_open_code(at: Any) -> ColumnElement[bool]:
     return exists().where(Invitation.person_id == Enrolment.person_id, *is_open_code(at))
 
 
@@ -116,7 +143,7 @@ def _has_still_to_come() -> ColumnElement[bool]:
     return and_(Enrolment.agreed_at.is_(None), Enrolment.state.in_(UNDER_WAY))
 
 
-def _may_be_sent(at: datetime) -> ColumnElement[bool]:
+def _may_be_sent(at: Any) -> ColumnElement[bool]:
     """Her invitation has not gone out, or what went out opens nothing any more."""
     is_dead = and_(Person.login_index.is_(None), ~_has_open_code(at))
     return and_(_has_still_to_come(), or_(Enrolment.released_at.is_(None), is_dead))
@@ -132,13 +159,18 @@ class InvitationCounts:
 
 def counts_of(cohort: Cohort, *, at: datetime) -> InvitationCounts:
     """The numbers of a cohort: one statement."""
-    row = db.session.execute(
-        select(func.count(), func.count(case((_may_be_sent(at), 1))))
+    row = db.session.execute(_counts(), {"cohort_id": cohort.id, "at": at}).one()
+    return InvitationCounts(to_come=row[0], to_send=row[1])
+
+
+@cache
+def _counts() -> Select[int, int]:
+    return (
+        select(func.count(), func.count(case((_may_be_sent(bindparam("at")), 1))))
         .select_from(Enrolment)
         .join(Enrolment.person)
-        .where(Enrolment.cohort_id == cohort.id, _has_still_to_come())
-    ).one()
-    return InvitationCounts(to_come=row[0], to_send=row[1])
+        .where(Enrolment.cohort_id == bindparam("cohort_id"), _has_still_to_come())
+    )
 
 
 def to_send_for_update(cohort_id: int, *, at: datetime) -> Sequence[int]:
@@ -207,14 +239,8 @@ def lines_of(
 
     waiting: the question that waits for its answer, if there is one. only: the number of one enrolment.
     """
-    query = (
-        select(Enrolment, Person.login_index.is_not(None), Person.contact_kind, _open_until(at))
-        .join(Enrolment.person)
-        .where(Enrolment.cohort_id == cohort.id, _has_still_to_come(), Enrolment.alias > after)
-        .order_by(Enrolment.alias)
-        .limit(ROWS_A_PAGE + 1)
-    )
-    rows = db.session.execute(query if only is None else query.where(Enrolment.id == only)).all()
+    bound = {"cohort_id": cohort.id, "at": at, "after": after, "only": only}
+    rows = db.session.execute(_lines(only_one=only is not None), bound).all()
     messages = _messages_to(cohort, [enrolment.person_id for enrolment, *_ in rows])
     return [
         InvitationLine(
@@ -230,6 +256,19 @@ def lines_of(
     ]
 
 
+@cache
+def _lines(*, only_one: bool) -> Select[*tuple[Any, ...]]:
+    is_after = Enrolment.alias > bindparam("after")
+    lines: Select[*tuple[Any, ...]] = (
+        select(Enrolment, Person.login_index.is_not(None), Person.contact_kind, _open_until(bindparam("at")))
+        .join(Enrolment.person)
+        .where(Enrolment.cohort_id == bindparam("cohort_id"), _has_still_to_come(), is_after)
+        .order_by(Enrolment.alias)
+        .limit(ROWS_A_PAGE + 1)
+    )
+    return lines.where(Enrolment.id == bindparam("only")) if only_one else lines
+
+
 def line_of(enrolment: Enrolment, cohort: Cohort, *, at: datetime) -> InvitationLine | None:
     """The invitation of one person, for her page; None when she has come or left."""
     waiting = waiting_in(cohort, at=at)
@@ -237,7 +276,7 @@ def line_of(enrolment: Enrolment, cohort: Cohort, *, at: datetime) -> Invitation
     return found[0] if found else None
 
 
-def _open_until(at: datetime) -> ScalarSelect[datetime]:
+def _open_until(at: Any) -> ScalarSelect[datetime]:
     return (
         select(func.max(Invitation.expires_at))
         .where(Invitation.person_id == Enrolment.person_id, *is_open_code(at))
@@ -260,16 +299,22 @@ def _standing(
 
 def _messages_to(cohort: Cohort, people: Collection[int]) -> dict[int, MessageState]:
     """What became of the last message of this cohort to each of these people."""
-    rows = db.session.execute(
-        select(Job.person_id, Job.done_at, Job.fault, Job.tries)
-        .where(Job.kind == MESSAGE, Job.cohort_id == cohort.id, Job.person_id.in_(people))
-        .order_by(Job.id)
-    )
+    rows = db.session.execute(_messages(), {"cohort_id": cohort.id, "people": people})
     return {
         person: state_of(is_over=done_at is not None, fault=fault, tries=tries)
         for person, done_at, fault, tries in rows
         if person is not None
     }
+
+
+@cache
+def _messages() -> Select[int | None, datetime | None, str | None, int]:
+    is_hers = Job.person_id.in_(bindparam("people", expanding=True))
+    return (
+        select(Job.person_id, Job.done_at, Job.fault, Job.tries)
+        .where(Job.kind == MESSAGE, Job.cohort_id == bindparam("cohort_id"), is_hers)
+        .order_by(Job.id)
+    )
 
 
 def released_with_codes(

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased, defer
 
 from lms.accounts.models import Invitation, Person, RoleGrant
@@ -14,7 +16,7 @@ from lms.accounts.rules import Role
 from lms.kernel.db import db
 
 from ..models import Cohort, Enrolment, Group
-from ..policy import READING_ROLES, run_by
+from ..policy import READING_ROLES, as_reader, run_by
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,23 +38,7 @@ class StaffMember:
 
 def staff_of(cohort: Cohort, *, at: datetime) -> Sequence[StaffMember]:
     """Who works for a cohort now, by role and shown name."""
-    open_code = and_(Invitation.person_id == Person.id, *is_open_code(at))
-    rows = db.session.execute(
-        select(
-            Person.id,
-            Person.public_id,
-            Person.shown_name,
-            Person.interface_language,
-            RoleGrant.role,
-            RoleGrant.from_at,
-            Person.login_index.is_not(None).label("has_come"),
-            Invitation.expires_at,
-        )
-        .join(RoleGrant, RoleGrant.person_id == Person.id)
-        .outerjoin(Invitation, open_code)
-        .where(RoleGrant.cohort_id == cohort.id, *is_held(at), Person.disabled_at.is_(None))
-        .order_by(RoleGrant.role, Person.shown_name, Person.id)
-    )
+    rows = db.session.execute(_staff(), {"cohort_id": cohort.id, "at": at})
     return [
         StaffMember(
             id=row.public_id,
@@ -68,15 +54,38 @@ def staff_of(cohort: Cohort, *, at: datetime) -> Sequence[StaffMember]:
     ]
 
 
-def facilitators_of(cohort: Cohort, *, at: datetime) -> Select[int]:
-    """How many facilitate a cohort now, as a part of a larger statement."""
+@cache
+def _staff() -> Select[*tuple[Any, ...]]:
+    at: Any = bindparam("at")
+    open_code = and_(Invitation.person_id == Person.id, *is_open_code(at))
+    staff: Select[*tuple[Any, ...]] = (
+        select(
+            Person.id,
+            Person.public_id,
+            Person.shown_name,
+            Person.interface_language,
+            RoleGrant.role,
+            RoleGrant.from_at,
+            Person.login_index.is_not(None).label("has_come"),
+            Invitation.expires_at,
+        )
+        .join(RoleGrant, RoleGrant.person_id == Person.id)
+        .outerjoin(Invitation, open_code)
+        .where(RoleGrant.cohort_id == bindparam("cohort_id"), *is_held(at), Person.disabled_at.is_(None))
+        .order_by(RoleGrant.role, Person.shown_name, Person.id)
+    )
+    return staff
+
+
+def facilitators() -> Select[int]:
+    """How many facilitate a cohort now, as a part of a larger statement that binds `cohort_id` and `at`."""
     return (
         select(func.count(RoleGrant.id))
         .join(RoleGrant.person)
         .where(
-            RoleGrant.cohort_id == cohort.id,
+            RoleGrant.cohort_id == bindparam("cohort_id"),
             RoleGrant.role == Role.FACILITATOR,
-            *is_held(at),
+            *is_held(bindparam("at")),
             Person.disabled_at.is_(None),
         )
     )
@@ -97,14 +106,21 @@ def candidates_for(cohort: Cohort, who: Person, *, at: datetime) -> Sequence[Can
 
     Who held one until its cohort was closed is among them. Whoever holds it here now is not, nor who has not come yet.
     """
+    rows = db.session.execute(_candidates(), {**as_reader(who), "cohort_id": cohort.id, "at": at})
+    return [Candidate(id=row.public_id, key=row.id, shown_name=row.shown_name, role=row.role) for row in rows]
+
+
+@cache
+def _candidates() -> Select[*tuple[Any, ...]]:
     here = aliased(RoleGrant)
+    at: Any = bindparam("at")
     holds_it_here = exists().where(
         here.person_id == Person.id,
         here.role == RoleGrant.role,
-        here.cohort_id == cohort.id,
+        here.cohort_id == bindparam("cohort_id"),
         *is_held(at, here),
     )
-    rows = db.session.execute(
+    candidates: Select[*tuple[Any, ...]] = (
         select(Person.id, Person.public_id, Person.shown_name, RoleGrant.role)
         .distinct()
         .join(RoleGrant, RoleGrant.person_id == Person.id)
@@ -114,12 +130,12 @@ def candidates_for(cohort: Cohort, who: Person, *, at: datetime) -> Sequence[Can
             Person.disabled_at.is_(None),
             Person.login_index.is_not(None),
             ~holds_it_here,
-            run_by(who),
-            or_(Cohort.id == cohort.id, and_(*is_held(at)), RoleGrant.until_at >= Cohort.closed_at),
+            run_by(),
+            or_(Cohort.id == bindparam("cohort_id"), and_(*is_held(at)), RoleGrant.until_at >= Cohort.closed_at),
         )
         .order_by(RoleGrant.role, Person.shown_name, Person.id)
     )
-    return [Candidate(id=row.public_id, key=row.id, shown_name=row.shown_name, role=row.role) for row in rows]
+    return candidates
 
 
 def grants_for_update(cohort: Cohort, *, at: datetime) -> Sequence[RoleGrant]:
@@ -170,15 +186,21 @@ class GroupLine:
 
 def groups_with_people(cohort: Cohort) -> Sequence[GroupLine]:
     """The groups of a cohort by number, with how many are in each, whatever became of their places."""
-    rows = db.session.execute(
-        select(Group.number, Group.facilitator_id, Person.shown_name, func.count(Enrolment.id).label("people"))
-        .outerjoin(Person, Person.id == Group.facilitator_id)
-        .outerjoin(Enrolment, Enrolment.group_id == Group.id)
-        .where(Group.cohort_id == cohort.id)
-        .group_by(Group.id, Group.number, Group.facilitator_id, Person.shown_name)
-        .order_by(Group.number)
-    )
+    rows = db.session.execute(_groups(), {"cohort_id": cohort.id})
     return [
         GroupLine(number=row.number, facilitator=row.shown_name, facilitator_key=row.facilitator_id, people=row.people)
         for row in rows
     ]
+
+
+@cache
+def _groups() -> Select[*tuple[Any, ...]]:
+    groups: Select[*tuple[Any, ...]] = (
+        select(Group.number, Group.facilitator_id, Person.shown_name, func.count(Enrolment.id).label("people"))
+        .outerjoin(Person, Person.id == Group.facilitator_id)
+        .outerjoin(Enrolment, Enrolment.group_id == Group.id)
+        .where(Group.cohort_id == bindparam("cohort_id"))
+        .group_by(Group.id, Group.number, Group.facilitator_id, Person.shown_name)
+        .order_by(Group.number)
+    )
+    return groups

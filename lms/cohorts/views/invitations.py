@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from lms.accounts.session import me
@@ -13,6 +12,7 @@ from lms.courses.rules import Naming
 from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.kernel.errors import Refusal
+from lms.kernel.i18n import speaking
 from lms.settings import current_settings
 from lms.web.formats import write_moment_in
 from lms.web.forms import read_known
@@ -209,7 +209,7 @@ def _sheets_page(cohort: Cohort, *, after: str = "", only: int | None = None) ->
 
 
 def _drawn(sheet: InvitationSheet, *, has_names: bool) -> PrintedSheet:
-    with force_locale(sheet.language):
+    with speaking(sheet.language):
         return PrintedSheet(
             language=sheet.language,
             direction=direction_of(sheet.language),

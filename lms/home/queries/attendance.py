@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from lms.accounts.models import Person
@@ -55,24 +57,10 @@ class SessionPage:
 
 def page_of(who: Person, cohort: Cohort, *, session: int, number: int) -> SessionPage:
     """A page of those who came and take or took part, by alias: two statements at any size."""
-    listed = and_(Enrolment.cohort_id == cohort.id, Enrolment.state.in_(MAY_READ), has_come())
-    attended, written = aliased(FactRow), aliased(FactRow)
-    counts = db.session.execute(
-        select(func.count(Enrolment.id).label("total"), func.count(attended.id).label("there"), func.max(attended.on))
-        .outerjoin(attended, _counts(attended, FactKind.ATTENDED, session))
-        .where(listed)
-    ).one()
+    bound = {"me": who.id, "cohort_id": cohort.id, "session": session}
+    counts = db.session.execute(_totals(), bound).one()
     number, pages = turn_to(number, total=counts.total, rows=ROWS_A_PAGE)
-    rows = db.session.execute(
-        select(Enrolment, attended.on, written.id.is_not(None), Conflict.id.is_not(None))
-        .outerjoin(attended, _counts(attended, FactKind.ATTENDED, session))
-        .outerjoin(written, _counts(written, FactKind.SUBSTITUTE, session))
-        .outerjoin(Conflict, own_conflict(who))
-        .where(listed)
-        .order_by(Enrolment.alias, Enrolment.id)
-        .offset((number - 1) * ROWS_A_PAGE)
-        .limit(ROWS_A_PAGE)
-    ).all()
+    rows = db.session.execute(_attendants(), {**bound, "passed": (number - 1) * ROWS_A_PAGE}).all()
     return SessionPage(
         rows=[
             Attendant(
@@ -94,13 +82,43 @@ def page_of(who: Person, cohort: Cohort, *, session: int, number: int) -> Sessio
     )
 
 
+@cache
+def _totals() -> Select[*tuple[Any, ...]]:
+    attended = aliased(FactRow)
+    totals: Select[*tuple[Any, ...]] = (
+        select(func.count(Enrolment.id).label("total"), func.count(attended.id).label("there"), func.max(attended.on))
+        .outerjoin(attended, _counts(attended, FactKind.ATTENDED))
+        .where(_is_listed())
+    )
+    return totals
+
+
+@cache
+def _attendants() -> Select[*tuple[Any, ...]]:
+    attended, written = aliased(FactRow), aliased(FactRow)
+    attendants: Select[*tuple[Any, ...]] = (
+        select(Enrolment, attended.on, written.id.is_not(None), Conflict.id.is_not(None))
+        .outerjoin(attended, _counts(attended, FactKind.ATTENDED))
+        .outerjoin(written, _counts(written, FactKind.SUBSTITUTE))
+        .outerjoin(Conflict, own_conflict())
+        .where(_is_listed())
+        .order_by(Enrolment.alias, Enrolment.id)
+        .offset(bindparam("passed", type_=Integer))
+        .limit(ROWS_A_PAGE)
+    )
+    return attendants
+
+
+def _is_listed() -> ColumnElement[bool]:
+    return and_(Enrolment.cohort_id == bindparam("cohort_id"), Enrolment.state.in_(MAY_READ), has_come())
+
+
 def in_conflict_with(who: Person, cohort: Cohort) -> frozenset[UUID]:
     """The places of a cohort with which somebody declared a conflict of interest, by public id."""
     rows = select(Enrolment.public_id).join(Conflict, own_conflict(who)).where(Enrolment.cohort_id == cohort.id)
     return frozenset(db.session.scalars(rows))
 
 
-def _counts(fact: type[FactRow], kind: FactKind, session: int) -> ColumnElement[bool]:
-    return and_(
-        fact.enrolment_id == Enrolment.id, fact.kind == kind, fact.session == session, fact.withdrawn_at.is_(None)
-    )
+def _counts(fact: type[FactRow], kind: FactKind) -> ColumnElement[bool]:
+    is_of_session = fact.session == bindparam("session")
+    return and_(fact.enrolment_id == Enrolment.id, fact.kind == kind, is_of_session, fact.withdrawn_at.is_(None))

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, case, exists, false, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from lms.accounts.models import Person
@@ -20,7 +20,7 @@ from lms.assessments.queries.queue import own_conflict
 from lms.assessments.rules import quizzes
 from lms.assessments.rules.attempts import AttemptState
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
-from lms.cohorts.policy import facilitated_by
+from lms.cohorts.policy import as_reader, facilitated_by, number_of
 from lms.cohorts.rules.silence import (
     FAILED_TIMES,
     UNTOUCHED_DAYS,
@@ -45,6 +45,8 @@ from .activity import (
     last_step,
     last_step_of_attempt,
     latest,
+    overdue_by,
+    quiet_since,
 )
 from .overview import frame_of, overdue_nodes
 
@@ -64,15 +66,19 @@ class Flock:
 
 def flocks_of(who: Person) -> Sequence[Flock]:
     """The cohorts that she facilitates and that are not closed, newest first: one statement."""
-    numbers = {grant.cohort_id for grant in who.roles if grant.role is Role.FACILITATOR}
-    rows = db.session.scalars(
+    numbers = {grant.cohort_id for grant in who.roles if grant.role is Role.FACILITATOR} - {None}
+    return [Flock(cohort=cohort) for cohort in db.session.scalars(_cohorts(), {"cohorts": list(numbers)})]
+
+
+@cache
+def _cohorts() -> Select[Cohort]:
+    return (
         select(Cohort)
         .join(Cohort.version)
-        .where(Cohort.id.in_(numbers - {None}), Cohort.closed_at.is_(None))
+        .where(Cohort.id.in_(bindparam("cohorts", expanding=True)), Cohort.closed_at.is_(None))
         .options(contains_eager(Cohort.version))
         .order_by(Cohort.starts_on.desc(), Cohort.id)
     )
-    return [Flock(cohort=cohort) for cohort in rows]
 
 
 def first_in_need(who: Person, flocks: Sequence[Flock], *, at: datetime) -> Flock | None:
@@ -106,26 +112,7 @@ def page_of(who: Person, flock: Flock, *, number: int, at: datetime) -> HelpPage
     scope = _Scope(who, flock.cohort, at)
     counts = _counts(scope)
     number, pages = turn_to(number, total=counts.total, rows=ROWS_A_PAGE)
-    of_page = (
-        select(Enrolment.id)
-        .where(scope.hers, scope.may_need_help)
-        .order_by(Enrolment.alias, Enrolment.id)
-        .offset((number - 1) * ROWS_A_PAGE)
-        .limit(ROWS_A_PAGE)
-    )
-    rows = db.session.execute(
-        select(
-            Enrolment.id,
-            Enrolment.public_id,
-            Enrolment.alias,
-            Enrolment.agreed_at,
-            Enrolment.since_at,
-            last_read().label("read"),
-            last_step().label("step"),
-        )
-        .where(Enrolment.id.in_(select(of_page.subquery())))
-        .order_by(Enrolment.alias, Enrolment.id)
-    ).all()
+    rows = db.session.execute(_in_need(scope.need), {**scope.bound, "passed": (number - 1) * ROWS_A_PAGE}).all()
     work = _Work([row.id for row in rows])
     found = [
         Concern(
@@ -140,15 +127,110 @@ def page_of(who: Person, flock: Flock, *, number: int, at: datetime) -> HelpPage
 
 def _counts(scope: "_Scope") -> Any:
     """How many people she looks after, and how many of them may need help."""
-    return db.session.execute(
-        select(func.count().label("people"), func.count(case((scope.may_need_help, 1))).label("total"))
+    return db.session.execute(_how_many(scope.need), scope.bound).one()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Need:
+    """For what somebody of a cohort may need help now. graded: node id and pass mark in per cent of each quiz."""
+
+    can_be_silent: bool
+    has_overdue: bool
+    graded: tuple[tuple[str, int], ...]
+
+
+@cache
+def _how_many(need: _Need) -> Select[*tuple[Any, ...]]:
+    numbers: Select[*tuple[Any, ...]] = (
+        select(func.count().label("people"), func.count(case((_may_need_help(need), 1))).label("total"))
         .select_from(Enrolment)
-        .where(scope.hers)
-    ).one()
+        .where(_is_hers())
+    )
+    return numbers
+
+
+@cache
+def _in_need(need: _Need) -> Select[*tuple[Any, ...]]:
+    of_page = (
+        select(Enrolment.id)
+        .where(_is_hers(), _may_need_help(need))
+        .order_by(Enrolment.alias, Enrolment.id)
+        .offset(bindparam("passed", type_=Integer))
+        .limit(ROWS_A_PAGE)
+    )
+    people: Select[*tuple[Any, ...]] = (
+        select(
+            Enrolment.id,
+            Enrolment.public_id,
+            Enrolment.alias,
+            Enrolment.agreed_at,
+            Enrolment.since_at,
+            last_read().label("read"),
+            last_step().label("step"),
+        )
+        .where(Enrolment.id.in_(select(of_page.subquery())))
+        .order_by(Enrolment.alias, Enrolment.id)
+    )
+    return people
+
+
+def _is_hers() -> ColumnElement[bool]:
+    """Those whom she facilitates; never herself or those she has a conflict with."""
+    conflict = exists().where(own_conflict(), Conflict.id.is_not(None)).correlate(Enrolment)
+    return and_(
+        Enrolment.cohort_id == bindparam("cohort_id"),
+        Enrolment.person_id != number_of(None),
+        is_expected(),
+        facilitated_by(),
+        ~conflict,
+    )
+
+
+def _may_need_help(need: _Need) -> ColumnElement[bool]:
+    """Silent, stuck, with a draft that lies, or late."""
+    late = is_late() if need.has_overdue else false()
+    return or_(is_silent(can_be=need.can_be_silent), _is_stuck(need.graded), _has_old_draft(), late)
+
+
+def _is_stuck(graded: Sequence[tuple[str, int]]) -> ColumnElement[bool]:
+    """Twice under the pass mark of one quiz, and never over it."""
+    if not graded:
+        return false()
+    needed = case(dict(graded), value=Attempt.node_id)
+    is_under = Attempt.points * 100 < needed * Attempt.points_of
+    times = func.sum(case((is_under, 1), else_=0))
+    return (
+        select(Attempt.node_id)
+        .where(
+            Attempt.enrolment_id == Enrolment.id,
+            Attempt.node_id.in_([node_id for node_id, _pass_percent in graded]),
+            Attempt.points.is_not(None),
+        )
+        .group_by(Attempt.node_id)
+        .having(and_(times >= FAILED_TIMES, times == func.count()))
+        .correlate(Enrolment)
+        .exists()
+    )
+
+
+def _has_old_draft() -> ColumnElement[bool]:
+    """Something begun, not handed in and not saved for seven whole days."""
+    moment: Any = bindparam("untouched_since")
+    return (
+        exists()
+        .where(
+            Attempt.enrolment_id == Enrolment.id,
+            Attempt.kind != TaskKind.CHECKPOINT,
+            Attempt.state == AttemptState.OPEN,
+            Attempt.opened_at < moment,
+            is_not_since(last_step_of_attempt(), moment),
+        )
+        .correlate(Enrolment)
+    )
 
 
 class _Scope:
-    """The people of one facilitator in a cohort, and what makes one of them need help, as conditions."""
+    """The people of one facilitator in a cohort, and for what one of them may need help."""
 
     def __init__(self, who: Person, cohort: Cohort, at: datetime) -> None:
         self._who, self._cohort, self._at = who, cohort, at
@@ -157,59 +239,27 @@ class _Scope:
         self._overdue = overdue_nodes(cohort, self._entries, at)
         self._asked: Catalogue = catalogue(cohort.version)
         self._graded = [task for task in self._asked.tasks.values() if task.graded and task.kind is TaskKind.QUIZ]
+        self._quiet_since = quiet_since(cohort, self._opened, at)
 
     @property
-    def hers(self) -> ColumnElement[bool]:
-        """Those whom she facilitates; never herself or those she has a conflict with."""
-        conflict = exists().where(own_conflict(self._who), Conflict.id.is_not(None)).correlate(Enrolment)
-        return and_(
-            Enrolment.cohort_id == self._cohort.id,
-            Enrolment.person_id != self._who.id,
-            is_expected(),
-            facilitated_by(self._who),
-            ~conflict,
+    def need(self) -> _Need:
+        """For what they may need help."""
+        return _Need(
+            can_be_silent=self._quiet_since is not None,
+            has_overdue=bool(self._overdue),
+            graded=tuple((task.node_id, task.quiz.pass_percent) for task in self._graded),
         )
 
-    @cached_property
-    def may_need_help(self) -> ColumnElement[bool]:
-        """Silent, stuck, with a draft that lies, or late."""
-        late = is_late(self._overdue, at=self._at) if self._overdue else false()
-        return or_(is_silent(self._cohort, self._opened, self._at), self._is_stuck(), self._has_old_draft(), late)
-
-    def _is_stuck(self) -> ColumnElement[bool]:
-        """Twice under the pass mark of one quiz, and never over it."""
-        if not self._graded:
-            return false()
-        needed = case({task.node_id: task.quiz.pass_percent for task in self._graded}, value=Attempt.node_id)
-        is_under = Attempt.points * 100 < needed * Attempt.points_of
-        times = func.sum(case((is_under, 1), else_=0))
-        return (
-            select(Attempt.node_id)
-            .where(
-                Attempt.enrolment_id == Enrolment.id,
-                Attempt.node_id.in_([task.node_id for task in self._graded]),
-                Attempt.points.is_not(None),
-            )
-            .group_by(Attempt.node_id)
-            .having(and_(times >= FAILED_TIMES, times == func.count()))
-            .correlate(Enrolment)
-            .exists()
-        )
-
-    def _has_old_draft(self) -> ColumnElement[bool]:
-        """Something begun, not handed in and not saved for seven whole days."""
-        moment = days_before(UNTOUCHED_DAYS, at=self._at, zone=self._cohort.zone)
-        return (
-            exists()
-            .where(
-                Attempt.enrolment_id == Enrolment.id,
-                Attempt.kind != TaskKind.CHECKPOINT,
-                Attempt.state == AttemptState.OPEN,
-                Attempt.opened_at < moment,
-                is_not_since(last_step_of_attempt(), moment),
-            )
-            .correlate(Enrolment)
-        )
+    @property
+    def bound(self) -> dict[str, Any]:
+        """What the conditions ask for."""
+        return {
+            **as_reader(self._who),
+            **overdue_by(self._overdue, at=self._at),
+            "cohort_id": self._cohort.id,
+            "quiet_since": self._quiet_since,
+            "untouched_since": days_before(UNTOUCHED_DAYS, at=self._at, zone=self._cohort.zone),
+        }
 
     def trail(self, row: Any, work: "_Work") -> Trail:
         """What one of them left behind, for the rule."""
@@ -243,14 +293,21 @@ class _Work:
     def __init__(self, enrolments: Collection[int]) -> None:
         self.attempts: dict[int, list[tuple[Attempt, datetime | None]]] = defaultdict(list)
         self.given = allowances_by(Enrolment.id.in_(enrolments))
-        rows = db.session.execute(
-            select(Attempt, last_step_of_attempt())
-            .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
-            .where(Attempt.enrolment_id.in_(enrolments), Attempt.kind != TaskKind.CHECKPOINT)
-            .order_by(Attempt.node_id, Attempt.number)
-        )
-        for attempt, saved in rows:
+        for attempt, saved in db.session.execute(_attempts(), {"enrolments": enrolments}):
             self.attempts[attempt.enrolment_id].append((attempt, saved))
+
+
+@cache
+def _attempts() -> Select[Attempt, datetime | None]:
+    return (
+        select(Attempt, last_step_of_attempt())
+        .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
+        .where(
+            Attempt.enrolment_id.in_(bindparam("enrolments", expanding=True)),
+            Attempt.kind != TaskKind.CHECKPOINT,
+        )
+        .order_by(Attempt.node_id, Attempt.number)
+    )
 
 
 def _tried(task: Task, attempts: _Attempts, given: Allowances) -> Tried:

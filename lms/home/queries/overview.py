@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, union
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, func, or_, select, union
 
 from lms.accounts.models import Invitation, Person
 from lms.accounts.queries import is_open_code
@@ -29,7 +30,18 @@ from lms.messaging.queries import LateMessages, late_messages
 from lms.modules.models import Progress
 
 from ..rules.weeks import Chart, Weeks, begins_of, draw, weeks_of
-from .activity import active_by_week, first_opened, has_come, is_late, is_silent, last_read, last_step, latest
+from .activity import (
+    active_by_week,
+    first_opened,
+    has_come,
+    is_late,
+    is_silent,
+    last_read,
+    last_step,
+    latest,
+    overdue_by,
+    quiet_since,
+)
 
 SILENT_SHOWN = 5
 UNANSWERED_DAYS = 10
@@ -136,17 +148,22 @@ class Frame:
 
 def frame_of(cohort: Cohort) -> Frame:
     """One statement, one more the first time a version is asked about in a process."""
-    is_module = and_(Module.version_id == cohort.version_id, Module.node_id == CalendarEntry.node_id)
-    rows = db.session.execute(
-        select(CalendarEntry, Module)
-        .outerjoin(Module, is_module)
-        .where(CalendarEntry.cohort_id == cohort.id)
-        .order_by(Module.position, CalendarEntry.id)
-    ).all()
+    rows = db.session.execute(_frame(), {"cohort_id": cohort.id, "version_id": cohort.version_id}).all()
     return Frame(
         entries={entry.node_id: entry for entry, _ in rows},
         modules=sorted((module for _, module in rows if module is not None), key=lambda module: module.position),
         lessons={node_id: len(lessons) for node_id, lessons in modules_of(cohort.version)},
+    )
+
+
+@cache
+def _frame() -> Select[CalendarEntry, Module]:
+    is_module = and_(Module.version_id == bindparam("version_id"), Module.node_id == CalendarEntry.node_id)
+    return (
+        select(CalendarEntry, Module)
+        .outerjoin(Module, is_module)
+        .where(CalendarEntry.cohort_id == bindparam("cohort_id"))
+        .order_by(Module.position, CalendarEntry.id)
     )
 
 
@@ -205,13 +222,18 @@ class _Counts:
 
 
 def _counts(cohort: Cohort) -> _Counts:
+    return _Counts(rows=db.session.execute(_counted(), {"cohort_id": cohort.id}).all())
+
+
+@cache
+def _counted() -> Select[*tuple[Any, ...]]:
     came = has_come().label("has_come")
-    rows = db.session.execute(
+    counted: Select[*tuple[Any, ...]] = (
         select(Enrolment.course_language, Enrolment.state, came, func.count().label("people"))
-        .where(Enrolment.cohort_id == cohort.id)
+        .where(Enrolment.cohort_id == bindparam("cohort_id"))
         .group_by(Enrolment.course_language, Enrolment.state, came)
     )
-    return _Counts(rows=rows.all())
+    return counted
 
 
 def _silent(cohort: Cohort, frame: Frame, at: datetime) -> tuple[int, list[Silent]]:
@@ -219,7 +241,19 @@ def _silent(cohort: Cohort, frame: Frame, at: datetime) -> tuple[int, list[Silen
     opened = first_opened(cohort, frame.entries, at)
     if opened is None:
         return 0, []
-    rows = db.session.execute(
+    moment = quiet_since(cohort, opened, at)
+    bound = {"cohort_id": cohort.id, "quiet_since": moment}
+    found = []
+    for row in db.session.execute(_silent_people(can_be=moment is not None), bound):
+        since = latest(row.read, row.step, row.agreed_at, row.since_at, opened) or opened
+        days = whole_days(since, at=at, zone=cohort.zone)
+        found.append(Silent(id=row.public_id, alias=row.alias, days=days, since=since))
+    return len(found), sorted(found, key=lambda one: -one.days)[:SILENT_SHOWN]
+
+
+@cache
+def _silent_people(*, can_be: bool) -> Select[*tuple[Any, ...]]:
+    people: Select[*tuple[Any, ...]] = (
         select(
             Enrolment.public_id,
             Enrolment.alias,
@@ -228,15 +262,10 @@ def _silent(cohort: Cohort, frame: Frame, at: datetime) -> tuple[int, list[Silen
             last_read().label("read"),
             last_step().label("step"),
         )
-        .where(Enrolment.cohort_id == cohort.id, is_silent(cohort, opened, at))
+        .where(Enrolment.cohort_id == bindparam("cohort_id"), is_silent(can_be=can_be))
         .order_by(Enrolment.alias)
     )
-    found = []
-    for row in rows:
-        since = latest(row.read, row.step, row.agreed_at, row.since_at, opened) or opened
-        days = whole_days(since, at=at, zone=cohort.zone)
-        found.append(Silent(id=row.public_id, alias=row.alias, days=days, since=since))
-    return len(found), sorted(found, key=lambda one: -one.days)[:SILENT_SHOWN]
+    return people
 
 
 def overdue_nodes(cohort: Cohort, entries: Mapping[str, CalendarEntry], at: datetime) -> list[str]:
@@ -258,17 +287,38 @@ def overdue_nodes(cohort: Cohort, entries: Mapping[str, CalendarEntry], at: date
 def _late(cohort: Cohort, frame: Frame, at: datetime) -> int:
     """How many are late with something and not silent."""
     nodes = overdue_nodes(cohort, frame.entries, at)
-    is_counted = and_(is_late(nodes, at=at), ~is_silent(cohort, first_opened(cohort, frame.entries, at), at))
-    wanted = select(func.count()).select_from(Enrolment).where(Enrolment.cohort_id == cohort.id, is_counted)
-    return db.session.scalars(wanted).one() if nodes else 0
+    if not nodes:
+        return 0
+    moment = quiet_since(cohort, first_opened(cohort, frame.entries, at), at)
+    bound = {**overdue_by(nodes, at=at), "cohort_id": cohort.id, "quiet_since": moment}
+    return db.session.scalars(_late_people(can_be_silent=moment is not None), bound).one()
+
+
+@cache
+def _late_people(*, can_be_silent: bool) -> Select[int]:
+    is_counted = and_(is_late(), ~is_silent(can_be=can_be_silent))
+    return select(func.count()).select_from(Enrolment).where(Enrolment.cohort_id == bindparam("cohort_id"), is_counted)
 
 
 def _waiting(who: Person, cohort: Cohort, at: datetime) -> Waiting:
     """Counts of what has nothing to do with each other, in one statement."""
+    bound = {
+        "me": who.id,
+        "cohort_id": cohort.id,
+        "at": at,
+        "asked_since": at - LASTS,
+        "answered_before": days_before(UNANSWERED_DAYS + 1, at=at, zone=cohort.zone),
+    }
+    return Waiting(**db.session.execute(_waits(), bound).one()._mapping)
+
+
+@cache
+def _waits() -> Select[*tuple[Any, ...]]:
+    here: Any = bindparam("cohort_id")
     to_mark = and_(
         Attempt.kind == TaskKind.ASSIGNMENT,
         Attempt.state == AttemptState.HANDED_IN,
-        Enrolment.cohort_id == cohort.id,
+        Enrolment.cohort_id == here,
         Enrolment.state.in_(MAY_READ),
     )
     of_attempts = select(func.count(Attempt.id)).join(Enrolment, Enrolment.id == Attempt.enrolment_id).where(to_mark)
@@ -276,43 +326,41 @@ def _waiting(who: Person, cohort: Cohort, at: datetime) -> Waiting:
     requests = (
         select(func.count(TimeRequest.id))
         .join(Enrolment, Enrolment.id == TimeRequest.enrolment_id)
-        .where(is_waiting(cohort))
+        .where(is_waiting(here))
     )
     unanswered = (
         select(func.count(Enrolment.id))
         .join(Person, Person.id == Enrolment.person_id)
-        .where(Enrolment.cohort_id == cohort.id, is_unanswered(cohort, at))
+        .where(Enrolment.cohort_id == here, _is_unanswered())
     )
-    to_invite = select(func.count(Enrolment.id)).where(Enrolment.cohort_id == cohort.id, is_to_invite(at))
-    lists = select(func.count(Upload.id)).where(Upload.cohort_id == cohort.id, Upload.state == UploadState.CHECKED)
+    to_invite = select(func.count(Enrolment.id)).where(Enrolment.cohort_id == here, _is_to_invite())
+    lists = select(func.count(Upload.id)).where(Upload.cohort_id == here, Upload.state == UploadState.CHECKED)
     sending = (
         select(func.max(Sending.id))
         .where(
-            Sending.cohort_id == cohort.id,
-            Sending.answer.is_(None),
-            Sending.asked_at > at - LASTS,
-            or_(Sending.asked_by_id.is_(None), Sending.asked_by_id != who.id),
+            Sending.cohort_id == here,
+            *_is_asked(),
+            or_(Sending.asked_by_id.is_(None), Sending.asked_by_id != bindparam("me")),
         )
         .scalar_subquery()
     )
-    row = db.session.execute(
-        select(
-            of_attempts.scalar_subquery().label("to_mark"),
-            oldest.scalar_subquery().label("oldest"),
-            requests.scalar_subquery().label("requests"),
-            unanswered.scalar_subquery().label("unanswered"),
-            lists.scalar_subquery().label("lists"),
-            select(Sending.public_id).where(Sending.id == sending).scalar_subquery().label("sending"),
-            to_invite.scalar_subquery().label("to_invite"),
-            staff.facilitators_of(cohort, at=at).scalar_subquery().label("facilitators"),
-        )
-    ).one()
-    return Waiting(**row._mapping)
+    waits: Select[*tuple[Any, ...]] = select(
+        of_attempts.scalar_subquery().label("to_mark"),
+        oldest.scalar_subquery().label("oldest"),
+        requests.scalar_subquery().label("requests"),
+        unanswered.scalar_subquery().label("unanswered"),
+        lists.scalar_subquery().label("lists"),
+        select(Sending.public_id).where(Sending.id == sending).scalar_subquery().label("sending"),
+        to_invite.scalar_subquery().label("to_invite"),
+        staff.facilitators().scalar_subquery().label("facilitators"),
+    )
+    return waits
 
 
-def is_unanswered(cohort: Cohort, at: datetime) -> ColumnElement[bool]:
+def _is_unanswered() -> ColumnElement[bool]:
     """Her invitation went out and she has not come: for more than ten days, or it opens nothing any more."""
-    is_old = Enrolment.released_at < days_before(UNANSWERED_DAYS + 1, at=at, zone=cohort.zone)
+    at: Any = bindparam("at")
+    is_old = Enrolment.released_at < bindparam("answered_before")
     has_code = exists().where(Invitation.person_id == Enrolment.person_id, *is_open_code(at)).correlate(Enrolment)
     is_dead = and_(Person.login_index.is_(None), ~has_code)
     return and_(
@@ -323,11 +371,16 @@ def is_unanswered(cohort: Cohort, at: datetime) -> ColumnElement[bool]:
     )
 
 
-def is_to_invite(at: datetime) -> ColumnElement[bool]:
+def _is_asked() -> tuple[ColumnElement[bool], ...]:
+    """A question that waits for its answer."""
+    return Sending.answer.is_(None), Sending.asked_at > bindparam("asked_since")
+
+
+def _is_to_invite() -> ColumnElement[bool]:
     """Nobody has sent her invitation, nor asked a second person whether it is sent."""
     is_waiting_or_sent = or_(
         Sending.answer == Answer.CONFIRMED,  # many are sent bit by bit
-        and_(Sending.answer.is_(None), Sending.asked_at > at - LASTS),
+        and_(*_is_asked()),
     )
     is_asked = exists().where(Sending.id == Enrolment.sending_id, is_waiting_or_sent).correlate(Enrolment)
     return and_(
@@ -356,7 +409,14 @@ def _modules(cohort: Cohort, frame: Frame, language: str) -> list[ModuleFigure]:
 
 def _finished(cohort: Cohort) -> dict[tuple[int, int], int]:
     """How many people did how many things of a module: by its number and by how many; one statement."""
-    version, within = cohort.version_id, (Enrolment.cohort_id == cohort.id, has_come(), Enrolment.state.in_(MAY_READ))
+    rows = db.session.execute(_things_done(), {"cohort_id": cohort.id, "version_id": cohort.version_id})
+    return {(row.module_id, row.things): row.people for row in rows}
+
+
+@cache
+def _things_done() -> Select[*tuple[Any, ...]]:
+    version: BindParameter[int] = bindparam("version_id")
+    within = (Enrolment.cohort_id == bindparam("cohort_id"), has_come(), Enrolment.state.in_(MAY_READ))
     read = (
         select(Progress.enrolment_id, Lesson.module_id, Lesson.node_id)
         .join(Enrolment, Enrolment.id == Progress.enrolment_id)
@@ -375,9 +435,7 @@ def _finished(cohort: Cohort) -> dict[tuple[int, int], int]:
         .group_by(done.c.enrolment_id, done.c.module_id)
         .subquery()
     )
-    rows = db.session.execute(
-        select(things.c.module_id, things.c.things, func.count().label("people")).group_by(
-            things.c.module_id, things.c.things
-        )
-    )
-    return {(row.module_id, row.things): row.people for row in rows}
+    counted: Select[*tuple[Any, ...]] = select(
+        things.c.module_id, things.c.things, func.count().label("people")
+    ).group_by(things.c.module_id, things.c.things)
+    return counted

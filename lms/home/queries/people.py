@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, select, true
 
 from lms.accounts.models import Person
 from lms.assessments.models import Attempt, Conflict
@@ -15,11 +16,12 @@ from lms.assessments.queries.book import Calendar, calendar_of, read_of
 from lms.assessments.queries.queue import own_conflict
 from lms.assessments.rules.attempts import AttemptState
 from lms.cohorts.models import Cohort, Enrolment, Group
+from lms.cohorts.policy import number_of
 from lms.cohorts.rules.enrolment import UNDER_WAY, EnrolmentState
 from lms.cohorts.rules.silence import SILENT_DAYS, whole_days
 from lms.kernel.db import db, turn_to
 
-from .activity import first_opened, has_come, has_left, is_silent, last_read, last_step, latest
+from .activity import first_opened, has_come, has_left, is_silent, last_read, last_step, latest, quiet_since
 
 ROWS_A_PAGE = 25
 ROWS_AT_ONCE = 500
@@ -70,20 +72,15 @@ def page_of(who: Person, cohort: Cohort, *, show: Show, number: int, at: datetim
     """A page of the participants by alias: three statements at any size."""
     calendar = calendar_of(cohort, at=at)
     tasks = _open_tasks(calendar)
-    wanted = _wanted(cohort, show, calendar, at)
-    total = db.session.scalars(select(func.count()).select_from(Enrolment).where(wanted)).one()
+    moment = quiet_since(cohort, first_opened(cohort, calendar.entries, at), at)
+    wanted = {"cohort_id": cohort.id, "quiet_since": moment}
+    can_be_silent = moment is not None
+    total = db.session.scalars(_count(show, can_be_silent=can_be_silent), wanted).one()
     number, pages = turn_to(number, total=total, rows=ROWS_A_PAGE)
-    of_page = (
-        select(Enrolment.id)
-        .where(wanted)
-        .order_by(Enrolment.alias, Enrolment.id)
-        .offset((number - 1) * ROWS_A_PAGE)
-        .limit(ROWS_A_PAGE)
-    )
-    # What a line tells is looked up for the lines of this page alone, not for those that are passed over.
-    query = _lines(who, Enrolment.id.in_(select(of_page.subquery())), calendar, tasks)
+    bound = {**wanted, **_bound(who, calendar, tasks), "passed": (number - 1) * ROWS_A_PAGE}
+    rows = db.session.execute(_lines_of_page(show, can_be_silent=can_be_silent), bound)
     return Page(
-        rows=[_line(row, cohort, calendar, at) for row in db.session.execute(query)],
+        rows=[_line(row, cohort, calendar, at) for row in rows],
         number=number,
         pages=pages,
         total=total,
@@ -105,8 +102,8 @@ def table_of(who: Person, cohort: Cohort, *, at: datetime) -> Table:
     """All participants, for a table that is taken along: two statements."""
     calendar = calendar_of(cohort, at=at)
     tasks = _open_tasks(calendar)
-    query = _lines(who, _wanted(cohort, Show.ALL, calendar, at), calendar, tasks)
-    rows = db.session.execute(query.execution_options(yield_per=ROWS_AT_ONCE))
+    query = _lines(Enrolment.cohort_id == cohort.id).execution_options(yield_per=ROWS_AT_ONCE)
+    rows = db.session.execute(query, _bound(who, calendar, tasks))
     lines = (_line(row, cohort, calendar, at) for row in rows)
     return Table(lines=lines, open_lessons=len(calendar.lessons), open_tasks=len(tasks))
 
@@ -115,20 +112,43 @@ def _open_tasks(calendar: Calendar) -> list[str]:
     return [task.node_id for task in calendar.asked if task.is_open]
 
 
-def _wanted(cohort: Cohort, show: Show, calendar: Calendar, at: datetime) -> ColumnElement[bool]:
+@cache
+def _count(show: Show, *, can_be_silent: bool) -> Select[int]:
+    return select(func.count()).select_from(Enrolment).where(_wanted(show, can_be_silent=can_be_silent))
+
+
+@cache
+def _lines_of_page(show: Show, *, can_be_silent: bool) -> Select[*tuple[Any, ...]]:
+    of_page = (
+        select(Enrolment.id)
+        .where(_wanted(show, can_be_silent=can_be_silent))
+        .order_by(Enrolment.alias, Enrolment.id)
+        .offset(bindparam("passed", type_=Integer))
+        .limit(ROWS_A_PAGE)
+    )
+    # What a line tells is looked up for the lines of this page alone, not for those that are passed over.
+    return _lines(Enrolment.id.in_(select(of_page.subquery())))
+
+
+def _wanted(show: Show, *, can_be_silent: bool) -> ColumnElement[bool]:
     conditions = {
         Show.ALL: true(),
         Show.NOT_COME: and_(~has_come(), Enrolment.state.in_(UNDER_WAY)),
-        Show.SILENT: is_silent(cohort, first_opened(cohort, calendar.entries, at), at),
+        Show.SILENT: is_silent(can_be=can_be_silent),
         Show.PAUSED: Enrolment.state == EnrolmentState.PAUSED,
         Show.LEFT: has_left(),
     }
-    return and_(Enrolment.cohort_id == cohort.id, conditions[show])
+    return and_(Enrolment.cohort_id == bindparam("cohort_id"), conditions[show])
 
 
-def _lines(who: Person, wanted: ColumnElement[bool], calendar: Calendar, tasks: Sequence[str]) -> Any:
-    hidden = (Conflict.id.is_not(None) | (Enrolment.person_id == who.id)).label("is_hidden")
-    return (
+def _bound(who: Person, calendar: Calendar, tasks: Sequence[str]) -> dict[str, Any]:
+    """What `_lines` asks for."""
+    return {"me": who.id, "lessons": calendar.lessons, "tasks": tasks}
+
+
+def _lines(wanted: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    hidden = (Conflict.id.is_not(None) | (Enrolment.person_id == number_of(None))).label("is_hidden")
+    lines: Select[*tuple[Any, ...]] = (
         select(
             Enrolment.public_id,
             Enrolment.alias,
@@ -137,24 +157,26 @@ def _lines(who: Person, wanted: ColumnElement[bool], calendar: Calendar, tasks: 
             Enrolment.agreed_at,
             Enrolment.since_at,
             Group.number.label("group"),
-            read_of(calendar.lessons).label("lessons"),
-            _handed_in(tasks).label("handed_in"),
+            read_of("lessons").label("lessons"),
+            _handed_in().label("handed_in"),
             last_read().label("last_read"),
             last_step().label("last_step"),
             hidden,
         )
         .outerjoin(Group, Group.id == Enrolment.group_id)
-        .outerjoin(Conflict, own_conflict(who))
+        .outerjoin(Conflict, own_conflict())
         .where(wanted)
         .order_by(Enrolment.alias, Enrolment.id)
     )
+    return lines
 
 
-def _handed_in(tasks: Sequence[str]) -> Any:
-    """How many of these tasks she handed in, as a column."""
+def _handed_in() -> Any:
+    """How many of the tasks that are bound as `tasks` she handed in, as a column."""
+    is_asked = Attempt.node_id.in_(bindparam("tasks", expanding=True))
     return (
         select(func.count(Attempt.node_id.distinct()))
-        .where(Attempt.enrolment_id == Enrolment.id, Attempt.node_id.in_(tasks), Attempt.state != AttemptState.OPEN)
+        .where(Attempt.enrolment_id == Enrolment.id, is_asked, Attempt.state != AttemptState.OPEN)
         .correlate(Enrolment)
         .scalar_subquery()
     )

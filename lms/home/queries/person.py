@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from lms.accounts.models import Person
 from lms.assessments.models import Conflict
 from lms.assessments.queries.queue import own_conflict
 from lms.cohorts.models import Cohort, Enrolment, FactRow
-from lms.cohorts.queries.people import places_of
+from lms.cohorts.queries.people import place_of_address
 from lms.cohorts.queries.seats import Seat
 from lms.courses.rules import Told, tell
 from lms.kernel.db import db
@@ -53,18 +55,20 @@ class PersonFile:
 
 def find_file(who: Person, cohort_id: UUID, enrolment_id: UUID) -> PersonFile | None:
     """The participant of an address: one statement."""
-    row = db.session.execute(
-        places_of(cohort_id)
-        .outerjoin(Conflict, own_conflict(who))
-        .where(Enrolment.public_id == enrolment_id)
-        .add_columns(Conflict.id, last_read(), last_step())
-    ).one_or_none()
+    bound = {"me": who.id, "cohort_id": cohort_id, "enrolment_id": enrolment_id}
+    row = db.session.execute(_file(), bound).one_or_none()
     if row is None:
         return None
     participant, cohort, conflict, read, step = row
     return PersonFile(
         cohort=cohort, participant=participant, seen_at=latest(read, step), in_conflict=conflict is not None
     )
+
+
+@cache
+def _file() -> Select[*tuple[Any, ...]]:
+    place = place_of_address().outerjoin(Conflict, own_conflict())
+    return place.add_columns(Conflict.id, last_read(), last_step())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import Integer, Select, and_, bindparam, func, select
 
 from lms.accounts.models import Person
 from lms.assessments.models import Conflict
@@ -13,6 +14,7 @@ from lms.assessments.queries.catalogue import catalogue
 from lms.assessments.queries.completion import asked_of, records_of
 from lms.assessments.queries.queue import own_conflict
 from lms.cohorts.models import Cohort, Enrolment
+from lms.cohorts.policy import number_of
 from lms.cohorts.rules.completion import Record
 from lms.cohorts.rules.enrolment import MAY_READ, UNDER_WAY
 from lms.courses.rules import Told
@@ -47,36 +49,48 @@ class ReadyPage:
 
 def page_of(who: Person, cohort: Cohort, *, number: int) -> ReadyPage:
     """A page of those who came and take or took part, by alias: five statements at any size."""
-    taking_part = Enrolment.cohort_id == cohort.id, Enrolment.state.in_(MAY_READ)
-    still_to_come = and_(~has_come(), Enrolment.state.in_(UNDER_WAY))
-    total, to_come = db.session.execute(
-        select(func.count().filter(has_come()), func.count().filter(still_to_come))
-        .select_from(Enrolment)
-        .where(*taking_part)
-    ).one()
+    total, to_come = db.session.execute(_counts(), {"cohort_id": cohort.id}).one()
     number, pages = turn_to(number, total=total, rows=ROWS_A_PAGE)
-    listed = _listed(who, has_come(), *taking_part).offset((number - 1) * ROWS_A_PAGE).limit(ROWS_A_PAGE)
-    rows = _lines(cohort, db.session.execute(listed).all())
+    bound = {"me": who.id, "cohort_id": cohort.id, "passed": (number - 1) * ROWS_A_PAGE}
+    rows = _lines(cohort, db.session.execute(_came(), bound).all())
     return ReadyPage(rows=rows, number=number, pages=pages, total=total, to_come=to_come)
 
 
 def table_of(who: Person, cohort: Cohort) -> Sequence[ReadyLine]:
     """Everybody who takes or took part, those who have still to come included, for a table that is taken along."""
     is_expected = has_come() | Enrolment.state.in_(UNDER_WAY)
-    wanted = Enrolment.cohort_id == cohort.id, Enrolment.state.in_(MAY_READ), is_expected
-    return _lines(cohort, db.session.execute(_listed(who, *wanted)).all(), records_of(cohort))
+    rows = db.session.execute(_listed().where(is_expected), {"me": who.id, "cohort_id": cohort.id}).all()
+    return _lines(cohort, rows, records_of(cohort))
 
 
-def _listed(who: Person, *wanted: ColumnElement[bool]) -> Any:
-    hidden = (Conflict.id.is_not(None) | (Enrolment.person_id == who.id)).label("is_hidden")
+@cache
+def _counts() -> Select[int, int]:
+    still_to_come = and_(~has_come(), Enrolment.state.in_(UNDER_WAY))
     return (
+        select(func.count().filter(has_come()), func.count().filter(still_to_come))
+        .select_from(Enrolment)
+        .where(Enrolment.cohort_id == bindparam("cohort_id"), Enrolment.state.in_(MAY_READ))
+    )
+
+
+@cache
+def _came() -> Select[*tuple[Any, ...]]:
+    return _listed().where(has_come()).offset(bindparam("passed", type_=Integer)).limit(ROWS_A_PAGE)
+
+
+@cache
+def _listed() -> Select[*tuple[Any, ...]]:
+    """Whose course this is or was, by alias."""
+    hidden = (Conflict.id.is_not(None) | (Enrolment.person_id == number_of(None))).label("is_hidden")
+    listed: Select[*tuple[Any, ...]] = (
         select(
             Enrolment.id, Enrolment.public_id, Enrolment.alias, Enrolment.course_language, Enrolment.agreed_at, hidden
         )
-        .outerjoin(Conflict, own_conflict(who))
-        .where(*wanted)
+        .outerjoin(Conflict, own_conflict())
+        .where(Enrolment.cohort_id == bindparam("cohort_id"), Enrolment.state.in_(MAY_READ))
         .order_by(Enrolment.alias, Enrolment.id)
     )
+    return listed
 
 
 def _lines(cohort: Cohort, rows: Sequence[Any], records: Mapping[int, Record] | None = None) -> list[ReadyLine]:
