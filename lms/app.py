@@ -47,6 +47,7 @@ from lms.shipped import shipped
 from lms.web import assets, bodies, compression, csrf, errors, headers, languages, pages
 from lms.web.http import check_routes
 from lms.web.pages import NavigationLink, is_here, is_within
+from lms.web.server import THREADS
 
 CONNECT_SECONDS = 2  # the least that the driver takes
 POOL_SECONDS = 2
@@ -190,7 +191,8 @@ def navigation(person: Any) -> list[NavigationLink]:
 
 def _engine_options(settings: Settings) -> dict[str, Any]:
     # What was bound to a statement may be a name or a hash: it stays out of every error text.
-    options: dict[str, Any] = {"hide_parameters": True}
+    # As many connections as threads: nobody waits for one, and a database server can be told how many to expect.
+    options: dict[str, Any] = {"hide_parameters": True, "pool_size": THREADS, "max_overflow": 0}
     if settings.keystore is None:
         # A machine that is gone says nothing: work that waits without an end, the worker's, learns it in a minute.
         alive = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}

@@ -261,5 +261,5 @@ def _member(name: str, language: str, zone: str) -> tuple[Person, Member]:
         at=NOW,
     )
     passphrase = f"the long words of {name}"
-    accounts.set_credentials(person, name, passphrase, by=None, at=NOW)
+    accounts.set_credentials(person, accounts.make_credentials(name, passphrase), by=None, at=NOW)
     return person, Member(person.id, person.public_id, shown, name, passphrase, language)

@@ -58,9 +58,10 @@ def create(
     passphrase: str,
 ) -> None:
     """Make a person who can sign in at once."""
+    chosen = services.make_credentials(login, passphrase)
     with transaction():
         person = _make(shown_name, language, zone, email, role)
-        services.set_credentials(person, login, passphrase, by=None, at=clock.now())
+        services.set_credentials(person, chosen, by=None, at=clock.now())
     click.echo("Done.")
 
 

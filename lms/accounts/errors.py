@@ -19,6 +19,15 @@ class TooManyAttempts(Refusal):
     )
 
 
+class ManySignIns(Refusal):
+    """More people sign in at this moment than can be checked: nothing was looked at, and nothing counts as a try."""
+
+    message = _l(
+        "Many people are signing in at this moment. Your sign-in name and passphrase have not been looked at yet."
+        " Wait ten seconds, type your passphrase again and send it."
+    )
+
+
 class InvitationUnknown(Refusal):
     """No such code."""
 

@@ -191,15 +191,28 @@ def _code_from(seed: bytes) -> str:
     return code_from(blind_index("invitation", seed.hex()))
 
 
-def set_credentials(person: Person, login: str, passphrase: str, *, by: Person | None, at: datetime) -> None:
-    """Give a person her login and passphrase; whoever is signed in as her is signed out.
+@dataclass(frozen=True, kw_only=True)
+class Credentials:
+    """A login and a passphrase as they are stored."""
+
+    login_index: bytes
+    passphrase_hash: str
+
+
+def make_credentials(login: str, passphrase: str) -> Credentials:
+    """What is stored of them. It takes its time, so it is made before the transaction that needs it.
 
     Raises LoginUnfit and the passphrase refusals of `rules`.
     """
     rules.check_login(login)
     rules.check_passphrase(passphrase, login=login, has_factor=False)
-    person.login_index = login_index(login)
-    person.passphrase_hash = passphrases.hash_passphrase(rules.fold_passphrase(passphrase))
+    hashed = passphrases.hash_passphrase(rules.fold_passphrase(passphrase))
+    return Credentials(login_index=login_index(login), passphrase_hash=hashed)
+
+
+def set_credentials(person: Person, chosen: Credentials, *, by: Person | None, at: datetime) -> None:
+    """Give a person her login and passphrase; whoever is signed in as her is signed out. Raises LoginUnfit."""
+    person.login_index, person.passphrase_hash = chosen.login_index, chosen.passphrase_hash
     try:
         db.session.flush()  # the database knows whether somebody else has this login
     except IntegrityError:
@@ -215,17 +228,17 @@ def share_credentials(person: Person, login: str, like: Person, *, by: Person | 
     audit.record(PASSPHRASE_SET, by=_number(by), on=person.id, at=at)
 
 
-def use_invitation(code: str, login: str, passphrase: str, *, at: datetime) -> Person:
+def use_invitation(code: str, chosen: Credentials, *, at: datetime) -> Person:
     """Let the invited person choose how she signs in; the code is used up with it.
 
-    Raises InvitationUnknown, InvitationUsed, InvitationExpired and what `set_credentials` raises.
+    Raises InvitationUnknown, InvitationUsed, InvitationExpired, LoginUnfit.
     """
     invitation = queries.find_invitation(code, for_update=True)
     if invitation is None:
         raise InvitationUnknown
     rules.check_invitation(invitation.state(), at=at)
     person = invitation.person
-    set_credentials(person, login, passphrase, by=person, at=at)
+    set_credentials(person, chosen, by=person, at=at)
     invitation.used_at = at
     messaging.write_to(person.id, "account_opened", at=at)
     audit.record(INVITATION_USED, by=person.id, on=person.id, at=at)

@@ -11,14 +11,17 @@ from lms.web import cookies, redirects
 from lms.web.cookies import KNOWN_SECONDS, Cookie
 from lms.web.http import allow, explain, public, who
 
-from . import choices, services
-from .errors import InvitationUsed, LoginUnfit, TooManyAttempts
+from . import choices, passphrases, services
+from .errors import InvitationUsed, LoginUnfit, ManySignIns, TooManyAttempts
 from .forms import AccountForm, CodeForm, EnrolForm, SignInForm
 from .models import Person, SignInAttempt
 from .policy import AccountPermission
 from .rules import MARKING_ROLES, Digits, Theme
 from .services import Source
 from .session import me
+
+TURN_SECONDS = 10
+"""After so long whoever found all places taken comes again."""
 
 bp = Blueprint("accounts", __name__, template_folder="templates", url_prefix="/<lang:lang>")
 
@@ -45,13 +48,13 @@ def sign_in_post() -> ResponseReturnValue:
         return render_template("accounts/sign_in.html", form=form), 422
     login, passphrase, shared = str(form.login.data), str(form.password.data), bool(form.shared.data)
     try:
-        attempt = _counted(login)
-        person = services.check_credentials(login, passphrase)
-        with transaction():
-            tokens = _open_session(person, passphrase, attempt, shared=shared)
+        with passphrases.place():
+            attempt = _counted(login)
+            person = services.check_credentials(login, passphrase)
+            with transaction():
+                tokens = _open_session(person, passphrase, attempt, shared=shared)
     except Refusal as refusal:
-        status = 429 if isinstance(refusal, TooManyAttempts) else 422
-        return render_template("accounts/sign_in.html", form=form, refusal=explain(refusal)), status
+        return _refused(render_template("accounts/sign_in.html", form=form, refusal=explain(refusal)), refusal, 422)
     wanted = str(form.next.data)
     target = wanted if redirects.is_safe(wanted) else url_for("home.today", lang=person.interface_language)
     return _signed_in(target, *tokens)
@@ -107,8 +110,8 @@ def enrol_accept() -> ResponseReturnValue:
     if not is_complete:
         return render_template("accounts/enrol.html", form=form, invitation_code=code), 422
     try:
-        attempt = _counted(code)
-        tokens = _use_code(code, login, passphrase, attempt)
+        with passphrases.place():
+            tokens = _use_code(code, login, passphrase, _counted(code))
     except LoginUnfit:
         form.login.errors = [_name_again()]
         return render_template("accounts/enrol.html", form=form, invitation_code=code), 409
@@ -116,6 +119,13 @@ def enrol_accept() -> ResponseReturnValue:
         page = render_template("accounts/enrol.html", form=form, invitation_code=code, refusal=explain(refusal))
         return page, 409
     return _signed_in(url_for("home.today"), *tokens)
+
+
+def _refused(page: str, refusal: Refusal, otherwise: int) -> Response:
+    """The page again with the status that a program reads. otherwise: that of what was typed."""
+    if isinstance(refusal, ManySignIns):
+        return make_response(page, 503, {"Retry-After": str(TURN_SECONDS)})
+    return make_response(page, 429 if isinstance(refusal, TooManyAttempts) else otherwise)
 
 
 def _name_again() -> str:
@@ -129,8 +139,10 @@ def _name_again() -> str:
 def _use_code(code: str, login: str, passphrase: str, attempt: SignInAttempt) -> tuple[str, str | None]:
     """Use an invitation, or sign in whoever used it with the very same words a moment ago: the button pressed twice."""
     try:
+        services.look_at_code(code, at=clock.now())
+        chosen = services.make_credentials(login, passphrase)
         with transaction():
-            person = services.use_invitation(code, login, passphrase, at=clock.now())
+            person = services.use_invitation(code, chosen, at=clock.now())
             return _open_session(person, passphrase, attempt, shared=False)
     except InvitationUsed:
         person = services.check_who_used(code, login, passphrase)

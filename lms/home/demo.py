@@ -255,7 +255,7 @@ class DemoYear:
     def _person(self, login: str, role: Role, language: str, shown_name: str, number: int) -> Person:
         passphrase = " ".join(self.draw.one_of(WORDS) for _ in range(4))
         person = self._sealed_person(language, shown_name, number)
-        accounts.set_credentials(person, login, passphrase, by=None, at=self.at - BEGAN)
+        accounts.set_credentials(person, accounts.make_credentials(login, passphrase), by=None, at=self.at - BEGAN)
         self.accounts.append(Account(role=role, login=login, password=passphrase, totp_secret=None, locale=language))
         return person
 

@@ -15,7 +15,9 @@ from lms.kernel.db import db
 from lms.settings import Settings
 
 log = logging.getLogger("lms.worker")
-THREADS = 4
+THREADS = 12
+"""Requests of one process at a time: half of them may be signing somebody in (lms.accounts.passphrases)."""
+
 SLOWEST_SECONDS = 60
 
 

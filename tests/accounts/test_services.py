@@ -144,7 +144,7 @@ def test_a_device_is_forgotten_on_leaving_and_with_new_credentials(cedar):
     left, kept = (services.remember_device(cedar, at=NOW) for _ in range(2))
     services.forget_device(left)
     assert [queries.is_known_device(token, index) for token in (left, kept)] == [False, True]
-    services.set_credentials(cedar, "cedar", LONG, by=cedar, at=NOW)
+    services.set_credentials(cedar, services.make_credentials("cedar", LONG), by=cedar, at=NOW)
     assert not queries.is_known_device(kept, index)
 
 
@@ -209,28 +209,31 @@ def test_signing_out_ends_the_session_and_twice_is_no_error(cedar):
 def test_an_invitation_lets_her_choose_and_is_used_up(cedar):
     code = services.invite(cedar, by=None, at=NOW)
     db.session.flush()
-    assert services.use_invitation(code.lower().replace("-", " "), "new name", LONG, at=NOW) is cedar
+    assert (
+        services.use_invitation(code.lower().replace("-", " "), services.make_credentials("new name", LONG), at=NOW)
+        is cedar
+    )
     assert services.check_credentials("new name", LONG) is cedar
     with pytest.raises(InvitationUsed):
-        services.use_invitation(code, "another", LONG, at=NOW)
+        services.use_invitation(code, services.make_credentials("another", LONG), at=NOW)
 
 
 def test_an_invitation_is_stored_hashed_and_a_notice_waits_in_the_outbox(cedar):
     code = services.invite(cedar, by=cedar, at=NOW)
     db.session.flush()
     assert code.encode() not in db.session.query(Invitation).one().code_hash
-    services.use_invitation(code, "new name", LONG, at=NOW)
+    services.use_invitation(code, services.make_credentials("new name", LONG), at=NOW)
     job = db.session.query(Job).filter_by(kind="message").one()
     assert (job.payload["person"], job.payload["template"]) == (cedar.id, "account_opened")
 
 
 def test_an_unknown_or_old_code_opens_nothing(cedar):
     with pytest.raises(InvitationUnknown):
-        services.use_invitation("0000-0000-0000-0000", "new name", LONG, at=NOW)
+        services.use_invitation("0000-0000-0000-0000", services.make_credentials("new name", LONG), at=NOW)
     code = services.invite(cedar, by=None, at=NOW - 14 * DAY)
     db.session.flush()
     with pytest.raises(InvitationExpired):
-        services.use_invitation(code, "new name", LONG, at=NOW)
+        services.use_invitation(code, services.make_credentials("new name", LONG), at=NOW)
 
 
 def test_looking_at_a_code_uses_nothing_up(cedar):
@@ -239,20 +242,20 @@ def test_looking_at_a_code_uses_nothing_up(cedar):
     assert services.look_at_code(code, at=NOW).person is cedar
     with pytest.raises(InvitationUnknown):
         services.look_at_code("0000-0000-0000-0000", at=NOW)
-    assert services.use_invitation(code, "new name", LONG, at=NOW) is cedar
+    assert services.use_invitation(code, services.make_credentials("new name", LONG), at=NOW) is cedar
 
 
 def test_a_login_in_use_is_refused_and_her_own_is_kept(cedar, cast):
-    services.set_credentials(cedar, "cedar", LONG, by=cedar, at=NOW)
+    services.set_credentials(cedar, services.make_credentials("cedar", LONG), by=cedar, at=NOW)
     db.session.get_one(Person, cast.nour.id).disabled_at = NOW
     db.session.flush()
     with pytest.raises(LoginUnfit), db.session.begin_nested():
-        services.set_credentials(cedar, "Nour", LONG, by=cedar, at=NOW)
+        services.set_credentials(cedar, services.make_credentials("Nour", LONG), by=cedar, at=NOW)
 
 
 def test_new_credentials_end_every_session_she_had(cedar):
     token = services.start_session(cedar, "", shared=False, at=NOW)
-    services.set_credentials(cedar, "cedar", LONG, by=cedar, at=NOW)
+    services.set_credentials(cedar, services.make_credentials("cedar", LONG), by=cedar, at=NOW)
     assert queries.find_session(token, at=NOW) is None
 
 
@@ -260,8 +263,8 @@ def test_a_newer_code_closes_the_older_one(cedar):
     older, newer = (services.invite(cedar, by=None, at=NOW) for _ in range(2))
     db.session.flush()
     with pytest.raises(InvitationExpired):
-        services.use_invitation(older, "new name", LONG, at=NOW)
-    assert services.use_invitation(newer, "new name", LONG, at=NOW) is cedar
+        services.use_invitation(older, services.make_credentials("new name", LONG), at=NOW)
+    assert services.use_invitation(newer, services.make_credentials("new name", LONG), at=NOW) is cedar
 
 
 def test_what_no_page_needs_is_not_loaded_with_a_session(cedar):

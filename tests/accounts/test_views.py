@@ -1,6 +1,10 @@
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+
 import pytest
 
-from lms.accounts import queries, services
+from lms.accounts import passphrases, queries, services
 from lms.accounts.models import Person, Session
 from lms.kernel.db import db, transaction
 from tests.cast import DAY, NOW
@@ -74,6 +78,32 @@ def test_after_five_failures_the_sixth_is_told_to_wait_and_a_known_device_is_let
     page = sign_in(stranger, cast.cedar, expect=429)
     assert "Wait 15 minutes" in page.words()
     sign_in(visitor, cast.cedar)
+
+
+def test_more_sign_ins_than_places_are_asked_to_wait_and_nothing_counts(app, visitor, cast):
+    with ExitStack() as others:
+        for _ in range(passphrases.MOST_AT_ONCE):
+            others.enter_context(passphrases.place())
+        page = sign_in(visitor, cast.cedar, expect=503)
+        assert "have not been looked at yet" in page.words() and page.fields["login"] == "cedar"
+        assert page.headers["Retry-After"] == "10"
+        with app.app_context():
+            assert db.session.query(services.SignInAttempt).count() == 0
+    sign_in(visitor, cast.cedar)
+
+
+def test_who_waits_with_an_invitation_for_her_turn_keeps_nobody_from_writing(app, visitor, cast):
+    code, others = invite(app, cast.stranger), Visitor(app)
+    data = {"code": code, "login": "reed", "passphrase": LONG, "again": LONG}
+    with ThreadPoolExecutor(1) as enrolling:
+        with passphrases.turn:
+            waiting = enrolling.submit(visitor.post, "accounts.enrol_accept", data=data, expect=302)
+            with pytest.raises(TimeoutError):
+                waiting.result(1)
+            with app.app_context(), transaction():
+                services.invite(db.session.get_one(Person, cast.cedar.id), by=None, at=NOW)
+        waiting.result(60)
+    sign_in(others, replace(cast.stranger, login="reed", passphrase=LONG))
 
 
 def test_limits_survive_a_restart(app, visitor, cast):

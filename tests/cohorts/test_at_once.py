@@ -102,7 +102,7 @@ def test_an_invitation_used_twice_at_the_same_moment_opens_one_account(school):
     def use(login):
         def act():
             with transaction():
-                accounts.use_invitation(code, login, LONG, at=NOW)
+                accounts.use_invitation(code, accounts.make_credentials(login, LONG), at=NOW)
 
         return act
 
@@ -240,7 +240,7 @@ def test_two_who_choose_one_name_at_once_do_not_both_bear_it(school):
         places = []
         for number, code in enumerate(codes):
             with transaction():
-                person = accounts.use_invitation(code, f"river{number}", LONG, at=NOW)
+                person = accounts.use_invitation(code, accounts.make_credentials(f"river{number}", LONG), at=NOW)
             places.append((db.session.query(Enrolment).filter_by(person_id=person.id).one().id, person.id))
 
     def settle(place, person, name):
@@ -259,7 +259,7 @@ def test_a_place_set_up_twice_at_once_is_set_up_once(school):
     (code,) = school.invited(row(1))
     with school.app.app_context():
         with transaction():
-            person = accounts.use_invitation(code, "river", LONG, at=NOW)
+            person = accounts.use_invitation(code, accounts.make_credentials("river", LONG), at=NOW)
         place, number = db.session.query(Enrolment).filter_by(person_id=person.id).one().id, person.id
 
     def act():
@@ -277,7 +277,7 @@ def test_a_code_renewed_while_it_is_used_leaves_no_second_way_in(school):
 
     def use():
         with transaction():
-            accounts.use_invitation(code, "river", LONG, at=NOW)
+            accounts.use_invitation(code, accounts.make_credentials("river", LONG), at=NOW)
 
     def renew():
         with transaction():
@@ -301,7 +301,7 @@ def test_another_code_for_a_colleague_who_uses_hers_just_now_leaves_no_second_wa
 
     def use():
         with transaction():
-            accounts.use_invitation(code, "hoda", LONG, at=NOW)
+            accounts.use_invitation(code, accounts.make_credentials("hoda", LONG), at=NOW)
 
     def renew():
         with transaction():
@@ -320,7 +320,7 @@ def test_newcomers_and_coordinators_never_wait_for_each_other_in_a_circle(school
         places = []
         for number, code in enumerate(codes):
             with transaction():
-                person = accounts.use_invitation(code, f"river{number}", LONG, at=NOW)
+                person = accounts.use_invitation(code, accounts.make_credentials(f"river{number}", LONG), at=NOW)
             places.append((db.session.query(Enrolment).filter_by(person_id=person.id).one().id, person.id))
         facilitator = coordinator_of(school.cast).id
 

@@ -263,7 +263,7 @@ def test_confirmed_each_gets_her_own_way(in_app, cast):
     by_email, on_paper, by_phone, known = newcomers()
     with transaction():
         code = db.session.query(Invitation).filter_by(person_id=known.person_id).one()
-        accounts.use_invitation(accounts.code_of(code), "river", LONG, at=NOW)
+        accounts.use_invitation(accounts.code_of(code), accounts.make_credentials("river", LONG), at=NOW)
         db.session.query(Job).filter_by(kind="message").delete()
     appoint(cast.facilitator, Role.COORDINATOR, cast.cohort_key)
     answer(cast, ask(cast), cast.facilitator)
@@ -407,7 +407,7 @@ def test_no_e_mail_leaves_with_a_code_that_opens_nothing(in_app, cast, mail, wha
     with transaction():
         invitation = db.session.query(Invitation).one()
         if what == "used":
-            accounts.use_invitation(accounts.code_of(invitation), "river", LONG, at=NOW)
+            accounts.use_invitation(accounts.code_of(invitation), accounts.make_credentials("river", LONG), at=NOW)
         elif what == "withdrawn":
             accounts.withdraw_invitations(enrolment.person_id, at=NOW)
         elif what == "no seed":
@@ -462,7 +462,9 @@ def test_who_signs_in_already_gets_no_code_by_sending_again(in_app, cast):
     send(cast, row(1))
     (hers,) = newcomers()
     with transaction():
-        accounts.use_invitation(accounts.code_of(db.session.query(Invitation).one()), "river", LONG, at=NOW)
+        accounts.use_invitation(
+            accounts.code_of(db.session.query(Invitation).one()), accounts.make_credentials("river", LONG), at=NOW
+        )
     renew(cast, hers)
     assert open_invitations([hers.person_id], at=NOW) == {}
     assert messages()[-1] == (hers.person_id, "something_new")
@@ -546,7 +548,9 @@ def test_a_sheet_opens_the_account_of_its_person(in_app, cast):
     send(cast, paper(1), paper(2))
     for sheet in sheets(cast):
         with transaction():
-            person = accounts.use_invitation(sheet.code, f"login {sheet.alias}", LONG, at=NOW)
+            person = accounts.use_invitation(
+                sheet.code, accounts.make_credentials(f"login {sheet.alias}", LONG), at=NOW
+            )
         enrolment = next(one for one in newcomers() if one.alias == sheet.alias)
         assert person.id == enrolment.person_id
     assert sheets(cast) == []

@@ -206,7 +206,7 @@ def opened():
     invitation = db.session.query(Invitation).filter_by(person_id=enrolment.person_id).one_or_none()
     if invitation is not None:
         with transaction():
-            accounts.use_invitation(accounts.code_of(invitation), "river", LONG, at=NOW)
+            accounts.use_invitation(accounts.code_of(invitation), accounts.make_credentials("river", LONG), at=NOW)
     return enrolment
 
 

@@ -62,7 +62,10 @@ def give(cohort, number, role, *, since=NOW - DAY):
 def test_an_invited_colleague_has_a_role_and_opens_her_account_with_the_code(cohort, coordinator):
     invited = invite(cohort, coordinator)
     assert ("Hoda", Role.FACILITATOR) in names(cohort)
-    assert accounts.use_invitation(invited.code, "hoda", "some long words of hers", at=NOW).id == invited.person.id
+    assert (
+        accounts.use_invitation(invited.code, accounts.make_credentials("hoda", "some long words of hers"), at=NOW).id
+        == invited.person.id
+    )
     line = next(one for one in staff.staff_of(cohort, at=NOW) if one.shown_name == "Hoda")
     assert line.has_come and line.invited_until is None and line.language == "ar"
 
@@ -87,7 +90,7 @@ def test_a_page_that_invited_somebody_invites_nobody_else(cohort, coordinator):
 
 def test_the_code_is_not_shown_again_once_she_has_come(cohort, coordinator):
     code = invite(cohort, coordinator).code
-    accounts.use_invitation(code, "hoda", "some long words of hers", at=NOW)
+    accounts.use_invitation(code, accounts.make_credentials("hoda", "some long words of hers"), at=NOW)
     with pytest.raises(NoCodeNeeded):
         invite(cohort, coordinator)
 
@@ -97,8 +100,10 @@ def test_a_new_code_makes_the_old_one_open_nothing(cohort, coordinator):
     again = staffing.new_code(cohort.id, invited.person.public_id, by=coordinator, at=NOW + DAY)
     assert again.code != invited.code and again.role is Role.FACILITATOR
     with pytest.raises(InvitationExpired):
-        accounts.use_invitation(invited.code, "hoda", "some long words of hers", at=NOW + DAY)
-    accounts.use_invitation(again.code, "hoda", "some long words of hers", at=NOW + DAY)
+        accounts.use_invitation(
+            invited.code, accounts.make_credentials("hoda", "some long words of hers"), at=NOW + DAY
+        )
+    accounts.use_invitation(again.code, accounts.make_credentials("hoda", "some long words of hers"), at=NOW + DAY)
 
 
 def test_no_code_is_made_for_who_has_come_or_works_elsewhere(cohort, coordinator, cast):
@@ -181,7 +186,7 @@ def test_a_coordinator_who_has_not_come_does_not_count(cohort, coordinator):
     leaving = cohort.id, coordinator.public_id, Role.COORDINATOR
     with pytest.raises(LastCoordinator):
         staffing.end_staff(*leaving, by=coordinator, at=NOW)
-    accounts.use_invitation(code, "hoda", "some long words of hers", at=NOW)
+    accounts.use_invitation(code, accounts.make_credentials("hoda", "some long words of hers"), at=NOW)
     db.session.flush()
     staffing.end_staff(*leaving, by=coordinator, at=NOW)
     db.session.flush()

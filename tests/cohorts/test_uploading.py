@@ -481,6 +481,8 @@ def test_a_person_is_made_with_what_she_needs_to_sign_in(in_app, cast):
     (enrolment,) = newcomers()
     code = db.session.query(Invitation).filter_by(person_id=enrolment.person_id).one()
     with transaction():
-        person = accounts.use_invitation(accounts.code_of(code), "river", "seven words that nobody would guess", at=NOW)
+        person = accounts.use_invitation(
+            accounts.code_of(code), accounts.make_credentials("river", "seven words that nobody would guess"), at=NOW
+        )
     assert (person.id, person.interface_language, person.time_zone) == (enrolment.person_id, "ar", "Asia/Aden")
     assert isinstance(person, Person)
