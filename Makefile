@@ -4,7 +4,7 @@ PY := $(V)/bin/python
 PIP := $(V)/bin/pip --disable-pip-version-check
 BASE_PYTHON ?= python3
 
-.PHONY: demo test check bench soak reliability lint types messages assets lock help
+.PHONY: demo test check bench bench-pages bench-compare soak reliability lint types messages assets lock help
 .DEFAULT_GOAL := help
 
 $(V)/.run: requirements.lock pyproject.toml
@@ -41,14 +41,20 @@ messages: $(V)/.dev ## extract, merge and compile the catalogues
 assets: $(V)/.dev ## hash and compress style sheet and script into lms/web/static/dist
 	$(PY) -m tests.tools.assets
 
-bench: $(V)/.dev ## statements, bytes and CPU per page, as a table
-	$(PY) -m bench.pages $(ARGS)
+bench: $(V)/.dev ## requests/s, time, CPU, memory per page against two floors, as a table (ARGS=--quick)
+	$(PY) -m benchmarks $(ARGS)
+
+bench-pages: $(V)/.dev ## statements, bytes and CPU per page in three languages, as a table
+	$(PY) -m benchmarks.pages $(ARGS)
+
+bench-compare: $(V)/.dev ## changes between two results: ARGS="OLD.json NEW.json"
+	$(PY) -m benchmarks.compare $(ARGS)
 
 soak: $(V)/.dev ## long runs: the server is killed while people work
 	$(PY) -m pytest -n 0 -s -o addopts=-q tests/soak $(ARGS)
 
 reliability: $(V)/.dev ## fault programs on both databases; writes docs/reliability.md
-	$(PY) -m bench.reliability $(ARGS)
+	$(PY) -m benchmarks.reliability $(ARGS)
 
 lock: ## pin the dependencies anew (needs uv)
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.lock

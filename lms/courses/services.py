@@ -13,7 +13,7 @@ from . import queries, rules
 from .models import Item, Lesson, LessonText, Module, Programme, Rubric, SourceFile, Task, Version
 
 FRAME_BYTES = 1_800
-"""Head, navigation, buttons and foot of a lesson's page, compressed together with its text (`make bench`)."""
+"""Head, navigation, buttons and foot of a lesson's page, compressed together with its text (`make bench-pages`)."""
 
 VERSION_PUBLISHED = audit.act("courses.version.published", "number")
 

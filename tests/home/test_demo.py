@@ -211,7 +211,7 @@ def test_staff_open_the_large_cohort_too(in_demo):
 
 
 def test_facilitators_reach_their_groups_and_what_is_allotted_to_them(in_demo):
-    """Each a third of 24; and some text two of them may mark, as bench/reliability/r12_two_markers.py wants it."""
+    """Each a third of 24; and some text two of them may mark, as benchmarks/reliability/r12_two_markers.py wants it."""
     women = db.session.scalars(select(Enrolment.cohort_id).where(Enrolment.person_id == in_demo.person("en1").id)).one()
     query = select(Person).where(Person.login_index.in_([accounts.login_index(f"facilitator{n}") for n in (1, 2, 3)]))
     reached, readable = [], []

@@ -1,12 +1,12 @@
-"""The fault programs of bench/reliability with smaller numbers; a part of `make check`, one after the other."""
+"""The fault programs of benchmarks/reliability with smaller numbers; a part of `make check`, one after the other."""
 
 import os
 from collections.abc import Iterator
 
 import pytest
 
-from bench.reliability.__main__ import PEOPLE, PROGRAMS, run
-from bench.reliability.site import POSTGRESQL, SQLITE, Sites
+from benchmarks.reliability.__main__ import PEOPLE, PROGRAMS, run
+from benchmarks.reliability.site import POSTGRESQL, SQLITE, Sites
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""What a certificate costs: signing, drawing and sealing, as a table. `python -m bench.certificates`.
+"""What a certificate costs: signing, drawing and sealing, as a table. `python -m benchmarks.certificates`.
 
 People of a demo of its own are through and have issued a certificate each; then the worker's own function makes the
 documents, one certificate after the other. CPU is what one process used, PDF and database included.
@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from bench.pages import build
+from benchmarks.pages import build
 from lms.accounts.models import Person
 from lms.certificates import jobs
 from lms.certificates.models import Certificate, Completion, Document

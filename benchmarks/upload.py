@@ -1,4 +1,4 @@
-"""How long a list of people takes, and how much memory: `python -m bench.upload [ROWS]`.
+"""How long a list of people takes, and how much memory: `python -m benchmarks.upload [ROWS]`.
 
 Makes a database of its own in a temporary folder and brings one list as CSV and as XLSX. *read*: the file, outside
 of any transaction; *memory*: the most that reading holds at once, beyond the file; *kept*: the one transaction that

@@ -1,4 +1,4 @@
-"""Run the fault programs and print one table: `make reliability`, or `python -m bench.reliability --only R1 --quick`.
+"""Run the fault programs and print one table: `make reliability`, or `python -m benchmarks.reliability --only R1 --quick`.
 
 Without --only and --quick the table is written to docs/reliability.md.
 """
@@ -103,7 +103,7 @@ def _versions() -> dict[str, str]:
 TEXT = """# Reliability: what was broken on purpose, and what was lost
 
 If the page said "saved", it is saved, whatever dies next; if it did not, the page keeps it and tries again. The
-programs in `bench/reliability/` run the product as an operator does (`lms serve`, two processes, a demo year with 24
+programs in `benchmarks/reliability/` run the product as an operator does (`lms serve`, two processes, a demo year with 24
 more people), break something, and compare what people were told with what the database holds.
 
 Written by `make reliability` on {day}; {machine}, Python {python}, SQLite {sqlite}, PostgreSQL {postgres}. A smaller

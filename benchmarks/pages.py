@@ -1,4 +1,4 @@
-"""Statements, bytes and CPU per page, as a table: `make bench`.
+"""Statements, bytes and CPU per page, as a table: `make bench-pages`.
 
 Builds a demo of its own in a temporary folder, so that the figures do not depend on what else is there, and asks each
 page through the application itself, without a network. Bytes are compressed HTML, and HTML with the style sheet as on

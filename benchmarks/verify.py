@@ -1,4 +1,4 @@
-"""Whether the check page can be told apart by its time, and what guessing finds. `python -m bench.verify`.
+"""Whether the check page can be told apart by its time, and what guessing finds. `python -m benchmarks.verify`.
 
 Each answer is asked for many times, in turns, so that a busy machine disturbs all alike. What has to be equal is a code
 whose holder switched checking off and a code that was never given; the U test says how likely their times are to come
@@ -19,8 +19,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from bench.certificates import graduates, issue
-from bench.pages import build, statements
+from benchmarks.certificates import graduates, issue
+from benchmarks.pages import build, statements
 from lms.accounts.models import Person
 from lms.certificates.models import Certificate, Completion
 from lms.certificates.rules.choices import Shown
