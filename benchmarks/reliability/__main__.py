@@ -1,4 +1,4 @@
-"""Run the fault programs and print one table: `make reliability`, or `python -m benchmarks.reliability --only R1 --quick`.
+"""Run the fault programs and print one table: `make reliability`, or one: `python -m benchmarks.reliability --only R1`.
 
 Without --only and --quick the table is written to docs/reliability.md.
 """
@@ -103,8 +103,8 @@ def _versions() -> dict[str, str]:
 TEXT = """# Reliability: what was broken on purpose, and what was lost
 
 If the page said "saved", it is saved, whatever dies next; if it did not, the page keeps it and tries again. The
-programs in `benchmarks/reliability/` run the product as an operator does (`lms serve`, two processes, a demo year with 24
-more people), break something, and compare what people were told with what the database holds.
+programs in `benchmarks/reliability/` run the product as an operator does (`lms serve`, two processes, a demo year with
+24 more people), break something, and compare what people were told with what the database holds.
 
 Written by `make reliability` on {day}; {machine}, Python {python}, SQLite {sqlite}, PostgreSQL {postgres}. A smaller
 run of the same programs is part of `make check` (`tests/reliability/`); one test alone: `make reliability ARGS="--only
