@@ -1,5 +1,6 @@
 """Serving: gunicorn, told in code, and the worker beside it."""
 
+import gc
 import logging
 import os
 import signal
@@ -63,6 +64,9 @@ def serve(app: Flask, settings: Settings) -> None:
     assert loader is not None
     names = app.jinja_env.list_templates()
     app.jinja_env.loader = DictLoader({name: loader.get_source(app.jinja_env, name)[0] for name in names})
+    # What is there now stays until the end: left alone by the collector, its memory is shared by all processes.
+    gc.collect()
+    gc.freeze()
     BaseApplication.run(Server(app, settings))
 
 
