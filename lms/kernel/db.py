@@ -5,6 +5,7 @@ keys are enforced, and what was acknowledged is on the disk. Person keys live in
 attached under the schema name `keystore` (docs/decisions/0005).
 """
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,12 +15,13 @@ from sqlite3 import Connection as SqliteConnection
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, String, Uuid, event, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as TurnTimeout
 from sqlalchemy.orm import DeclarativeBase, Mapper, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -31,6 +33,9 @@ KEYSTORE = "keystore"
 
 WRITES = "lms_writes"
 """Marks a connection whose transaction will write; its value is how long to wait for the lock."""
+
+WRITERS_TURN = "writers_turn"
+"""Where an application keeps whose turn it is to write; None where the database sees to it."""
 
 READ_ONLY = 8
 """What SQLite calls a database that may only be read."""
@@ -132,19 +137,39 @@ def transaction(*, patience: timedelta | None = None) -> Iterator[None]:
     if session.new or session.dirty or session.deleted or session.info.get(WRITES):
         raise RuntimeError("an act must begin with nothing changed, and not inside another")
     session.commit()  # ends the reading snapshot
-    session.info[WRITES] = True
-    try:
-        connection = session.connection(execution_options={WRITES: patience or usual_patience()})
-        if patience is not None and connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds(patience)}")
+    with _writers_turn(patience or usual_patience()):
+        session.info[WRITES] = True
+        try:
+            connection = session.connection(execution_options={WRITES: patience or usual_patience()})
+            if patience is not None and connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds(patience)}")
+            yield
+            session.commit()
+        except BaseException:
+            session.expunge_all()
+            session.rollback()
+            raise
+        finally:
+            session.info.pop(WRITES, None)
+
+
+@contextmanager
+def _writers_turn(patience: timedelta) -> Iterator[None]:
+    """Under SQLite, which has one writer, let those of this process come one after the other.
+
+    Its own waiting is asking again after a sleep: of ten that wait, whoever asks at the right moment is next, and some
+    never are. Raises sqlalchemy's TimeoutError, as the pool does when no connection comes free.
+    """
+    turn: threading.Lock | None = current_app.extensions[WRITERS_TURN]
+    if turn is None:
         yield
-        session.commit()
-    except BaseException:
-        session.expunge_all()
-        session.rollback()
-        raise
+        return
+    if not turn.acquire(timeout=patience.total_seconds()):
+        raise TurnTimeout("another thread of this process writes")
+    try:
+        yield
     finally:
-        session.info.pop(WRITES, None)
+        turn.release()
 
 
 def lock_name(name: bytes) -> None:
@@ -171,7 +196,9 @@ def connect_database(app: Flask, keystore: Path | None) -> None:
     with app.app_context():
         engine = db.engine
     event.listen(engine, "handle_error", _drop_read_only)
-    if engine.dialect.name == "sqlite":
+    is_sqlite = engine.dialect.name == "sqlite"
+    app.extensions[WRITERS_TURN] = threading.Lock() if is_sqlite else None
+    if is_sqlite:
         _teach_sqlite(engine, keystore)
     else:
         postgres.teach(engine)

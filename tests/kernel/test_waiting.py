@@ -3,16 +3,20 @@
 import os
 import signal
 import sqlite3
+import threading
 import time
 from contextlib import closing, contextmanager
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as TurnTimeout
 
 from lms.app import create_app
 from lms.kernel import migrations, waiting
 from lms.kernel.db import db, transaction
+from tests.at_once import at_once
 from tests.conftest import POSTGRES, need, settings_for
 from tests.tools import postgres
 
@@ -77,6 +81,43 @@ def test_a_lock_that_is_not_given_back_is_not_waited_for_beyond_patience(own_app
         assert time.monotonic() - begun < 3 and waiting.is_silent()
         with transaction():
             pass
+
+
+def test_those_who_write_at_once_all_have_their_turn(own_app):
+    """Eight of one process, each with a write that takes longer than SQLite sleeps between two looks at its lock."""
+
+    def write(is_ready):
+        is_ready()
+        for _ in range(4):
+            with transaction(patience=timedelta(seconds=30)):
+                db.session.execute(text("UPDATE accounts_person SET shown_name = shown_name"))
+                time.sleep(0.02)
+
+    with own_app.app_context():
+        db.engine.dispose()
+    assert at_once(own_app, *[write] * 8) == [None] * 8
+
+
+def test_a_thread_that_writes_without_end_is_not_waited_for_beyond_patience(own_app):
+    if not is_sqlite(own_app):
+        pytest.skip("SQLite only")
+    held, over = threading.Event(), threading.Event()
+
+    def hold():
+        with own_app.app_context(), transaction():
+            held.set()
+            over.wait(30)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert held.wait(30)
+    with own_app.test_request_context():
+        begun = time.monotonic()
+        with pytest.raises(TurnTimeout), transaction():
+            pass
+        assert time.monotonic() - begun < 3
+    over.set()
+    holder.join()
 
 
 def test_a_frozen_server_is_not_waited_for_beyond_patience(own_app):
