@@ -264,7 +264,7 @@ class Town:
     def _open_accounts(self) -> None:
         """The first facilitator's passphrase is hashed, and everybody else has the same."""
         first, at = self._facilitators[0], self._at - BEGAN
-        accounts.set_credentials(first, Role.FACILITATOR, self._passphrase, by=None, at=at)
+        accounts.set_credentials(first, accounts.make_credentials(Role.FACILITATOR, self._passphrase), by=None, at=at)
         accounts.share_credentials(self._coordinator, Role.COORDINATOR, first, by=None, at=at)
 
     def _person(self, shown_name: str) -> Person:

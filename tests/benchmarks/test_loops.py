@@ -20,7 +20,7 @@ async def _look(visitor: Visitor, course: Course) -> None:
 
 
 def _crew(port: int, people: int, **more: object) -> Crew:
-    act = Act(name="a page", role="reader", do=_look, **more)  # type: ignore[arg-type]
+    act = Act(name="a page", role="reader", do=_look, **more)  # type: ignore[arg-type]  # options as they come
     return Crew(act, NOWHERE, [Visitor(browser=Browser(Connection(port))) for _ in range(people)])
 
 
