@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from babel.support import NullTranslations
-from flask import g
+from flask import g, has_app_context
 from flask_babel import force_locale, get_locale, get_translations, lazy_gettext
 
 
@@ -18,8 +18,14 @@ class Spoken:
     catalogue: NullTranslations
 
 
+AS_WRITTEN = Spoken("en", NullTranslations())
+"""What is said where there is no application: the sentences themselves."""
+
+
 def spoken() -> Spoken:
-    """What is said now: on a page hundreds of times, so it is looked up once. Needs an application context."""
+    """What is said now: on a page hundreds of times, so it is looked up once."""
+    if not has_app_context():
+        return AS_WRITTEN
     found: Spoken | None = g.get("spoken")
     if found is None:
         locale = get_locale()
