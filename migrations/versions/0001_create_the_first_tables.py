@@ -81,6 +81,7 @@ def upgrade() -> None:
         sa.Column("wrapped", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("person_id", name=op.f("person_key_pk")),
         schema="keystore",
+        if_not_exists=True,  # the file of keys may outlive its database
     )
     op.create_table(
         "messaging_job",

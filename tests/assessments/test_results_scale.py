@@ -4,7 +4,7 @@ from io import BytesIO
 
 import pytest
 from python_calamine import CalamineWorkbook
-from sqlalchemy import insert, text, update
+from sqlalchemy import insert, update
 
 from lms.accounts.models import Person
 from lms.assessments.models import Attempt
@@ -18,6 +18,7 @@ from lms.kernel.ids import new_id
 from tests.assessments.taught import CHOICE, load, publish
 from tests.cast import NOW
 from tests.client import Visitor
+from tests.home.year import analyze
 
 MANY = 10_000
 """Generous: the page takes a tenth of it on a small machine."""
@@ -72,7 +73,7 @@ def share(taught, cast):
     for rest, group in enumerate(groups):
         halved = Enrolment.cohort_id == taught.cohort_key, Enrolment.id % 2 == rest
         db.session.execute(update(Enrolment).where(*halved).values(group_id=group.id))
-    db.session.execute(text("ANALYZE"))  # as the server does by itself after a while
+    analyze()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import zipfile
 from datetime import date
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 
 from lms.accounts import services as accounts
 from lms.accounts.models import RoleGrant
@@ -32,7 +32,7 @@ from lms.messaging.models import Job
 from tests.assessments.taught import enrolment_of, in_context, load
 from tests.cast import CANARY, DAY, HOUR, LANGUAGES, NOW
 from tests.client import Visitor
-from tests.home.year import MANY, attempt, fill, read
+from tests.home.year import MANY, analyze, attempt, fill, read
 
 
 def view(cast, taught, *, at=NOW):
@@ -635,7 +635,7 @@ def test_pages_ask_as_little_of_ten_thousand_as_of_three(app, as_coordinator, as
     for many in (0, MANY):
         with app.app_context(), transaction():
             fill(taught, many)
-            db.session.execute(text("ANALYZE"))  # as the server does by itself after a while
+            analyze()
         for visitor, path, most in budgets:
             address = path if path.startswith("/en") else f"/en/cohort/{taught.cohort_id}{path}"
             visitor.get(address)

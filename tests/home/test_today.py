@@ -15,7 +15,7 @@ from lms.kernel.db import db, transaction
 from tests.assessments.taught import enrolment_of, in_context, load
 from tests.cast import DAY, LANGUAGES, NOW
 from tests.client import Visitor
-from tests.home.year import MANY, attempt, fill
+from tests.home.year import MANY, analyze, attempt, fill
 
 MOST_FOR_STAFF = 10
 
@@ -101,7 +101,7 @@ def _fill(taught, many):
     with transaction():
         fill(taught, many)
     with transaction():
-        db.session.execute(text("ANALYZE"))  # as the server does by itself after a while
+        analyze()
 
 
 # Nothing to work for

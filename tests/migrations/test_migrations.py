@@ -1,5 +1,6 @@
 import os
 from contextlib import contextmanager
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import MetaData, String, inspect, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
 from lms.accounts import services as accounts
-from lms.accounts.models import Person
+from lms.accounts.models import Person, PersonKey
 from lms.app import create_app
 from lms.kernel import migrations
 from lms.kernel.clock import FixedClock
@@ -61,6 +62,27 @@ def no_rows_lost():
 def test_head_equals_the_models(empty):
     migrations.upgrade()
     migrations.check()
+
+
+def test_keys_that_outlived_their_database_stay(tmp_path):
+    """Who removes the data folder of a demo, or restores a database elsewhere, leaves the file of keys behind."""
+    settings, key = settings_for(tmp_path), PersonKey(person_id=uuid4(), wrapped=b"wrapped")
+    with create_app(settings, clock=FixedClock(NOW)).app_context():
+        migrations.upgrade()
+        with transaction():
+            db.session.add(key)
+        db.session.remove()
+        db.engine.dispose()
+    for file in settings.data_dir.glob("lms.sqlite*"):
+        file.unlink()
+
+    with create_app(settings, clock=FixedClock(NOW)).app_context():
+        migrations.upgrade()
+        migrations.check()
+
+        assert db.session.scalars(select(PersonKey.wrapped)).all() == [b"wrapped"]
+        db.session.remove()
+        db.engine.dispose()
 
 
 def test_a_database_without_migrations_is_refused(empty):
