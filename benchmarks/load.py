@@ -46,8 +46,10 @@ from lms.accounts.rules import Role
 from lms.app import create_app
 from lms.assessments.models import Attempt
 from lms.assessments.rules.attempts import AttemptState
+from lms.assessments.services import ledger
 from lms.assessments.services.bulk import PastAttempt
 from lms.cohorts.models import Cohort, Enrolment
+from lms.cohorts.queries import desk
 from lms.cohorts.queries.seats import calendar_of
 from lms.cohorts.services import attesting, founding
 from lms.courses import queries as courses
@@ -242,6 +244,7 @@ class Town:
             crowd.come([self._newcomer(place, can_sign_in=place < pool) for place in places], since=self._at - BEGAN)
             _say(f"people: {places[-1] + 1:,} of {people:,}")
         self._hold_session()
+        ledger.count_anew(desk.cohort_for_update(self._cohort.id))
 
     def _found(self, people: int) -> Cohort:
         today = self._at.date()

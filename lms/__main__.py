@@ -13,6 +13,7 @@ from flask import Flask, current_app
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from lms.app import create_app
+from lms.assessments.services import ledger
 from lms.kernel import migrations
 from lms.kernel.commands import Commands, with_app
 from lms.kernel.db import db as database
@@ -62,6 +63,8 @@ def db() -> None:
 def upgrade(revision: str) -> None:
     """Migrate upwards, to the newest schema unless told otherwise."""
     migrations.upgrade(revision)
+    if migrations.is_at_head():
+        ledger.count_uncounted()
 
 
 @db.command(epilog="Example: lms db downgrade -1")

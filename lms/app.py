@@ -15,6 +15,7 @@ from lms.assessments.models import StepRow
 from lms.assessments.policy import AssessmentPermission
 from lms.assessments.queries.activities import find_activities, people_who_tried
 from lms.assessments.rules.events import MarksReleased, QuizPassed
+from lms.assessments.services import ledger
 from lms.assessments.views import asking, bank, checkpoints, marking, receipts, results, tasks, writing
 from lms.audit.dictionary import check_dictionary
 from lms.audit.models import Entry
@@ -26,6 +27,8 @@ from lms.certificates.views import verify
 from lms.cohorts import begun, silent
 from lms.cohorts import jobs as cohorts_jobs
 from lms.cohorts.policy import CohortPermission
+from lms.cohorts.services.enrolling import PlacesGiven
+from lms.cohorts.services.founding import DatesMoved, VersionFollowed
 from lms.cohorts.views import dates, founding, invitations, messages, settling, staff, uploads
 from lms.home import attendance, calendars, desk, helping, person, reminders
 from lms.home import views as home
@@ -41,6 +44,7 @@ from lms.messaging import services as messaging
 from lms.modules import activities
 from lms.modules import views as modules
 from lms.modules.queries import people_who_read
+from lms.modules.services import LessonRead
 from lms.safety import views as safety
 from lms.settings import Environment, Settings
 from lms.shipped import shipped
@@ -131,6 +135,10 @@ def _wire(app: Flask) -> None:
     messaging.handle(app, reminders.REMIND, reminders.remind, every=reminders.EVERY)
     messaging.handle(app, certificates_jobs.DECIDE, certificates_jobs.decide, every=timedelta(minutes=10))
     messaging.handle(app, certificates_jobs.MAKE, certificates_jobs.make)
+    events.subscribe(app, PlacesGiven, ledger.on_places_given)
+    events.subscribe(app, LessonRead, ledger.on_lesson_read)
+    events.subscribe(app, DatesMoved, ledger.on_dates_moved)
+    events.subscribe(app, VersionFollowed, ledger.on_version_followed)
     events.subscribe(app, MarksReleased, certificates_jobs.decide_soon)
     events.subscribe(app, QuizPassed, certificates_jobs.decide_shortly)
 

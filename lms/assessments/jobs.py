@@ -12,7 +12,7 @@ from lms.kernel.sealed import CannotOpen
 
 from .queries import sitting as sittings
 from .rules.attempts import AttemptState
-from .services import taking
+from .services import ledger, taking
 
 log = logging.getLogger("lms.assessments")
 CLOSE = "assessments.close"
@@ -34,8 +34,10 @@ def close(payload: Mapping[str, Any], at: datetime) -> None:
 def _close(attempt_id: int, at: datetime) -> None:
     try:
         with transaction():
+            place, cohort = sittings.place_of_for_update(attempt_id)
             attempt = sittings.attempt_for_update(attempt_id)
             if attempt.state is AttemptState.OPEN and taking.is_over(attempt, at=at):
                 taking.close_by_clock(attempt, owner=sittings.owner_of(attempt), at=at)
+                ledger.renew(place, cohort)
     except (CannotOpen, LookupError, SQLAlchemyError) as fault:
         log.error("attempt %s stays open: %s", attempt_id, type(fault).__name__)

@@ -19,6 +19,7 @@ from .rules.enrolment import EnrolmentState, Move
 from .rules.facts import Fact, FactKind
 from .rules.opening import Opening
 from .rules.sending import Answer, Asking
+from .rules.tally import Count
 from .rules.uploads import RowState, UploadState
 
 
@@ -112,12 +113,20 @@ class Enrolment(Model):
     people had decided that her invitation is sent. agreed_at: when she came, chose her name and agreed to the rules of
     the course; None while she is only invited.
     background: setting, organisation and remark from the list she was uploaded with, sealed.
+
+    Kept beside what she did, so that lists need not look at all of it (docs/decisions/0023). active_on: the last day of
+    the cohort's calendar on which she read, saved or handed in; None where she never did. quiet_from: the same or the
+    day on which she came or her place last moved, whichever is later; None until she comes. late_from: when she is late
+    unless she hands something in; None while no task with a date is left. finished: the modules in which she has done
+    everything, by node id.
     """
 
     __tablename__ = "cohorts_enrolment"
     __table_args__ = (
         UniqueConstraint("cohort_id", "person_id"),
         UniqueConstraint("cohort_id", "alias"),
+        Index(None, "cohort_id", "state", "quiet_from"),
+        Index(None, "cohort_id", "state", "late_from", "quiet_from"),
         Index(None, "person_id"),
         Index(None, "group_id"),
         Index(None, "sending_id"),
@@ -130,6 +139,10 @@ class Enrolment(Model):
         "released_at": _kept(Level.ATTENDANCE, "whether her invitation may be sent"),
         "agreed_at": _kept(Level.ATTENDANCE, "whether she has come"),
         "background": _kept(Level.IDENTITY, "a coordinator's own code for her, her organisation, a remark"),
+        "active_on": _kept(Level.ATTENDANCE, "for how many days nothing was seen of her"),
+        "quiet_from": _kept(Level.ATTENDANCE, "whether somebody should ask how she is"),
+        "late_from": _kept(Level.ATTENDANCE, "whether a task of hers is overdue"),
+        "finished": _kept(Level.ATTENDANCE, "in which modules she has done everything"),
     }
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -139,16 +152,35 @@ class Enrolment(Model):
     group_id: Mapped[int | None] = mapped_column(ForeignKey("cohorts_group.id", ondelete="SET NULL"))
     sending_id: Mapped[int | None] = mapped_column(ForeignKey("cohorts_sending.id", ondelete="SET NULL"))
     alias: Mapped[str]
-    course_language: Mapped[str] = mapped_column(String(8))
-    state: Mapped[EnrolmentState] = mapped_column(Word(EnrolmentState))
+    course_language: Mapped[str] = mapped_column(String(8), active_history=True)
+    state: Mapped[EnrolmentState] = mapped_column(Word(EnrolmentState), active_history=True)
     since_at: Mapped[datetime]
     released_at: Mapped[datetime | None]
-    agreed_at: Mapped[datetime | None]
+    agreed_at: Mapped[datetime | None] = mapped_column(active_history=True)
     background: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    active_on: Mapped[date | None]
+    quiet_from: Mapped[date | None]
+    late_from: Mapped[datetime | None]
+    finished: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]", active_history=True)
 
     cohort: Mapped[Cohort] = relationship(lazy="raise")
     person: Mapped[Person] = relationship(lazy="raise")
     group: Mapped[Group | None] = relationship(lazy="raise")
+
+
+class Tally(Model):
+    """How many people of a cohort are alike in something (`rules.tally`): changed with every place, in its transaction.
+
+    Deleted with the cohort.
+    """
+
+    __tablename__ = "cohorts_tally"
+    holds_personal_data: ClassVar = {}
+
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohorts_cohort.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[Count] = mapped_column(Word(Count), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    people: Mapped[int]
 
 
 class MoveRow(Model):

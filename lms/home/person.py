@@ -38,6 +38,7 @@ from .desk_forms import FactForm, GroupForm, MoveForm
 from .policy import HomePermission
 from .queries import person as files
 from .queries import ready
+from .queries.activity import begin_of
 from .queries.person import FactFile, PersonFile
 
 bp = Blueprint("people", __name__, template_folder="templates", url_prefix="/<lang:lang>/cohort/<uuid:cohort_id>")
@@ -151,6 +152,7 @@ def _page(
 ) -> str:
     """The page; form: the one that was sent and comes back filled in."""
     at, groups = clock.now(), desks.groups_of(file.cohort)
+    seen = begin_of(file.participant.active_on, file.cohort)
     is_shown = not file.in_conflict and file.participant.person_id != me().id
     return render_template(
         "home/person.html",
@@ -159,7 +161,7 @@ def _page(
         state_words=state_words(),
         move_words=move_words(),
         moved_words=moved_words(),
-        quiet_days=None if file.seen_at is None else whole_days(file.seen_at, at=at, zone=file.cohort.zone),
+        quiet_days=None if seen is None else whole_days(seen, at=at, zone=file.cohort.zone),
         background=open_background(file.owner, file.participant.background),
         history=_history(file),
         invitation=_invitation(file),

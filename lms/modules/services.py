@@ -7,13 +7,24 @@ from datetime import datetime
 from sqlalchemy import insert
 
 from lms.accounts.models import Person
+from lms.cohorts.models import Cohort, Enrolment
 from lms.cohorts.rules.enrolment import check_takes_part
 from lms.cohorts.rules.opening import check_goes_on, check_open
+from lms.cohorts.services import tallying
+from lms.kernel import events
 from lms.kernel.db import db
 
 from . import queries
 from .models import Progress
 from .queries import LessonPlace
+
+
+@dataclass(frozen=True, kw_only=True)
+class LessonRead:
+    """Somebody read a lesson for the first time. place: hers, locked."""
+
+    place: Enrolment
+    cohort: Cohort
 
 
 def mark_read(place: LessonPlace, *, by: Person, at: datetime) -> None:
@@ -27,8 +38,11 @@ def mark_read(place: LessonPlace, *, by: Person, at: datetime) -> None:
     enrolment, closed_at = queries.enrolment_for_update(place.enrolment.id)
     check_goes_on(closed_at)
     check_takes_part(enrolment.state)
-    if not queries.is_read(enrolment, place.entry.node_id):
-        db.session.add(Progress(enrolment_id=enrolment.id, node_id=place.entry.node_id, read_at=at))
+    if queries.is_read(enrolment, place.entry.node_id):
+        return
+    tallying.note_act(enrolment, place.cohort, at=at)
+    db.session.add(Progress(enrolment_id=enrolment.id, node_id=place.entry.node_id, read_at=at))
+    events.publish(LessonRead(place=enrolment, cohort=place.cohort))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -737,8 +737,7 @@ class Commits:
 
 
 def test_saving_an_answer_and_the_next_page_cost_five_statements_and_one_commit(taking, quiz, statements, measured):
-    for number in (1, 2):
-        _, form = question(taking, quiz, number)
+    first_of_the_week(taking, quiz)
     _, form = question(taking, quiz, 1)
     with statements() as seen, Commits() as commits:
         location = send(taking, form.choose("q1", "b"), go="2").location
@@ -749,7 +748,23 @@ def test_saving_an_answer_and_the_next_page_cost_five_statements_and_one_commit(
     assert commits.count == 1
 
 
+def first_of_the_week(taking, quiz):
+    """She was here this week already; both pages were drawn before."""
+    for number in (1, 2):
+        _, form = question(taking, quiz, number)
+    send(taking, form.choose("q2", "a"))
+
+
+def test_the_first_save_of_a_week_writes_down_that_she_was_here(taking, quiz, statements):
+    _, form = question(taking, quiz, 1)
+    question(taking, quiz, 2)
+    with statements() as seen:
+        taking.get(send(taking, form.choose("q1", "b"), go="2").location)
+    assert len(seen) <= 7, seen
+
+
 def test_autosaves_cost_three_statements(taking, as_participant, quiz, memo, statements, measured):
+    first_of_the_week(taking, quiz)
     _, form = question(taking, quiz, 1)
     with statements() as seen:
         send(taking, form.choose("q1", "b"), expect=200, script=True)

@@ -4,10 +4,11 @@ import pytest
 from sqlalchemy import select
 
 from lms.accounts.models import Person
+from lms.assessments.services import ledger
 from lms.audit.models import Entry
 from lms.cohorts.errors import CohortClosed, NobodyMeant
 from lms.cohorts.models import Cohort, Enrolment, Group, Notice, TellingRow
-from lms.cohorts.queries import messages
+from lms.cohorts.queries import desk, messages
 from lms.cohorts.queries.desk import find_desk
 from lms.cohorts.rules.enrolment import EnrolmentState
 from lms.cohorts.rules.telling import OF_AN_ACT, Audience, Circle, News, Subject, Telling
@@ -189,7 +190,7 @@ def test_who_left_no_trace_for_seven_days_is_asked_whether_all_is_well(cohort, r
     for name, days in (("cedar", 30), ("nour", 30), ("olivier", 30), ("paused", 30)):
         enrolment(cast, name).agreed_at = enrolment(cast, name).since_at = NOW - days * DAY
     db.session.add(Progress(enrolment_id=enrolment(cast, "nour").id, node_id="m1-words", read_at=NOW + DAY))
-    db.session.flush()
+    ledger.count_anew(desk.cohort_for_update(cohort.id))
     silent = Audience(circle=Circle.SILENT)
     with pytest.raises(NobodyMeant):
         send(cohort, rania, audience=silent)  # the first module opened five days ago

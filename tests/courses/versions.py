@@ -71,14 +71,16 @@ M1 = module(
         task("m1-memo", TaskKind.ASSIGNMENT, item="m1-q2", graded=True),
         task("m1-check", TaskKind.CHECKPOINT, lesson="m1-types", item="m1-q1"),
     ],
-    items=[item("m1-q2", "open", rubric="m2-r1"), item("m1-q1", key=True)],
+    items=[item("m1-q2", "open", rubric="m2-r1", words={"max": 100}), item("m1-q1", key=True)],
     rubrics=[PublishedRubric(node_id="m1-r1", body={"criteria": []})],
 )
 M2 = module(
     "m2",
     tasks=[task("m2-quiz", items=["m2-q1"])],
     items=[item("m2-q1", "number", key="16.70")],
-    rubrics=[PublishedRubric(node_id="m2-r1", body={"criteria": [{"id": "type", "weight": 100}]})],
+    rubrics=[
+        PublishedRubric(node_id="m2-r1", body={"criteria": [{"id": "type", "weight": 100, "title": {"en": "Type"}}]})
+    ],
 )
 
 

@@ -8,6 +8,7 @@ from lms.kernel.db import db, transaction
 from tests.assessments.taught import make_taught
 from tests.cast import DAY, NOW
 from tests.client import Visitor
+from tests.home.year import count
 
 CAME = NOW - 20 * DAY
 OPENED = NOW - 15 * DAY
@@ -24,6 +25,7 @@ def taught(app, cast):
         )
         module = select(CalendarEntry).where(CalendarEntry.cohort_id == made.cohort_key, CalendarEntry.node_id == "m1")
         db.session.scalars(module).one().opens_at = OPENED
+        count(made)
     return made
 
 

@@ -32,7 +32,7 @@ from lms.messaging.models import Job
 from tests.assessments.taught import enrolment_of, in_context, load
 from tests.cast import CANARY, DAY, HOUR, LANGUAGES, NOW
 from tests.client import Visitor
-from tests.home.year import MANY, analyze, attempt, fill, read
+from tests.home.year import MANY, analyze, attempt, count, fill, read
 
 
 def view(cast, taught, *, at=NOW):
@@ -47,6 +47,7 @@ def set_state(taught, name, **values):
         enrolment = enrolment_of(taught.enrolments[name])
         for key, value in values.items():
             setattr(enrolment, key, value)
+        count(taught)
 
 
 # Figures

@@ -16,7 +16,7 @@ from lms.kernel.ids import new_id
 from tests.assessments.taught import enrolment_of, in_context, load
 from tests.cast import CANARY, DAY, HOUR, LANGUAGES, NOW
 from tests.client import Visitor
-from tests.home.year import attempt, read
+from tests.home.year import attempt, count, read
 
 UNDER = {"points": 50, "points_of": 200}
 OVER = {"points": 150, "points_of": 200}
@@ -121,6 +121,7 @@ def test_a_date_that_is_over_makes_late_until_it_is_handed_in_or_later(in_app, c
             extra_minutes=0, due_at=NOW + 2 * DAY, by_id=None, given_at=NOW,
         )  # fmt: skip
         db.session.add(row)
+        count(taught)
     assert told(cast, taught) == {"Érable": [(Sign.LATE, "t-timed", 1)]}
     later = told(cast, taught, at=NOW + 3 * DAY)
     assert later["نور"] == [(Sign.LATE, "t-quiz", 2), (Sign.LATE, "t-timed", 1)]

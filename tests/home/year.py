@@ -5,7 +5,9 @@ from sqlalchemy import insert, text
 from lms.accounts.models import Person
 from lms.assessments.models import Attempt, StepRow
 from lms.assessments.rules.attempts import AttemptState, StepKind
+from lms.assessments.services import ledger
 from lms.cohorts.models import Cohort, Enrolment
+from lms.cohorts.queries import desk
 from lms.cohorts.rules.enrolment import EnrolmentState
 from lms.courses.rules import TaskKind
 from lms.kernel.db import db, transaction
@@ -22,6 +24,7 @@ def read(taught, name, *lessons, at=NOW):
     with transaction():
         enrolment = enrolment_of(taught.enrolments[name])
         db.session.add_all(Progress(enrolment_id=enrolment.id, node_id=one, read_at=at) for one in lessons)
+        count(taught)
 
 
 def attempt(
@@ -40,7 +43,13 @@ def attempt(
         db.session.flush()
         if saved_at is not None:
             db.session.add(_step(row.id, by_id or enrolment.person_id, saved_at))
+        count(taught)
         return row.public_id
+
+
+def count(taught):
+    """Bring what is kept beside the places in line with what was stored past the services."""
+    ledger.count_anew(desk.cohort_for_update(taught.cohort_key))
 
 
 def _step(attempt_id, by_id, at):
@@ -90,6 +99,7 @@ def fill(taught, many=MANY):
         for one, person_id in zip(of_each, ids, strict=True)
     ]  # fmt: skip
     db.session.execute(insert(StepRow), steps)
+    count(taught)
 
 
 def analyze():

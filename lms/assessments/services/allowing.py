@@ -20,6 +20,7 @@ from ..rules import quizzes
 from ..rules.allowing import NewAllowance, check_allowance
 from ..rules.deadlines import closes_at
 from ..sealing import seal_reason
+from . import ledger
 
 ALLOWED = audit.act("assessments.allowance.given", "attempts", "minutes", "has_date", "open_attempts")
 
@@ -59,6 +60,7 @@ def add_allowance(row: AllowanceRow, enrolment: Enrolment, cohort: Cohort, *, by
     dues = record.dues_of(cohort, [attempt.node_id for attempt in attempts])
     for attempt in attempts:
         _renew(enrolment, attempt, dues.get(attempt.node_id))
+    ledger.renew(enrolment, cohort)
     audit.record(
         ALLOWED,
         by=by.id,

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from lms.accounts.models import Person
 from lms.cohorts.models import Cohort, Enrolment
+from lms.cohorts.queries import seats
 from lms.cohorts.rules.enrolment import check_takes_part
 from lms.cohorts.rules.opening import check_goes_on, check_open
+from lms.cohorts.services import tallying
 from lms.courses.rules import TaskKind
 from lms.kernel import events
 from lms.kernel.db import db
@@ -31,7 +33,7 @@ from ..rules.items import is_typed
 from ..rules.receipts import content_of
 from ..rules.words import count_words
 from ..sealing import read_step, seal_typed
-from . import allotting
+from . import allotting, ledger
 from .receipts import receive
 from .steps import NewStep, append, append_aside, append_if_open
 
@@ -84,7 +86,8 @@ def open_attempt(place: TaskPlace, *, by: Person, language: str, at: datetime) -
     )
     db.session.add(attempt)
     db.session.flush()  # its steps need its number
-    if before:
+    if before and attempt.kind is TaskKind.ASSIGNMENT:
+        tallying.note_act(enrolment, place.cohort, at=at)
         _carry_over(before[-1], attempt, by=by, at=at)
     return attempt
 
@@ -127,8 +130,6 @@ def _check_version(before: Sequence[Attempt], task: Task) -> None:
 
 def _carry_over(before: Attempt, attempt: Attempt, *, by: Person, at: datetime) -> None:
     """A new version of an assignment begins with the text of the one before."""
-    if attempt.kind is not TaskKind.ASSIGNMENT:
-        return
     text = rules.heads(_steps(before, by))[attempt.drawn[0]].data  # nothing empty was ever handed in
     answered = Answered(
         question=attempt.drawn[0],
@@ -153,15 +154,18 @@ def save_answers(
     """
     if not {answered.question for answered in page} <= set(attempt.drawn):
         raise NotInAttempt
-    outcomes, late = {}, []
-    for answered in page:
+    new = [one for one in page if attempt is not sitting.attempt or not _is_kept(sitting, one)]
+    outcomes, late = {one.question: Outcome.UNCHANGED for one in page if one not in new}, []
+    if new:
+        _note_act(sitting, at=at)
+    for answered in new:
         step = answer_step(attempt, answered, by=by, at=at)
         outcome = _save(sitting, attempt, answered, step) if attempt is sitting.attempt else None
         if outcome is None:
             late.append(step)
         else:
             outcomes[answered.question] = outcome
-    return outcomes | (_save_late(attempt, late, by=by, at=at) if late else {})
+    return outcomes | (_save_late(sitting, attempt, late, by=by, at=at) if late else {})
 
 
 def save_answer(sitting: Sitting, attempt: Attempt, answered: Answered, *, by: Person, at: datetime) -> Outcome:
@@ -169,14 +173,23 @@ def save_answer(sitting: Sitting, attempt: Attempt, answered: Answered, *, by: P
     return save_answers(sitting, attempt, [answered], by=by, at=at)[answered.question]
 
 
-def _save(sitting: Sitting, attempt: Attempt, answered: Answered, step: NewStep) -> Outcome | None:
-    """Keep an answer in the open attempt; None where it is not open any more, or this was received before."""
+def _note_act(sitting: Sitting, *, at: datetime) -> None:
+    assert sitting.enrolment is not None
+    tallying.note_act(sitting.enrolment, sitting.cohort, at=at)
+
+
+def _is_kept(sitting: Sitting, answered: Answered) -> bool:
+    """Whether the open attempt says this already, so that nothing has to be stored."""
     standing = sitting.standing.get(answered.question)
     counts = sitting.is_open and (standing is None or not rules.is_aside(standing))
-    if counts and _is_unchanged(answered, standing) and not _is_disputed(sitting, standing):
-        return Outcome.UNCHANGED
+    return counts and _is_unchanged(answered, standing) and not _is_disputed(sitting, standing)
+
+
+def _save(sitting: Sitting, attempt: Attempt, answered: Answered, step: NewStep) -> Outcome | None:
+    """Keep an answer in the open attempt; None where it is not open any more, or this was received before."""
     if not append_if_open(attempt, step):
         return None
+    standing = sitting.standing.get(answered.question)
     return Outcome.OVERTAKEN if rules.is_overtaken(answered.sequence, standing) else Outcome.SAVED
 
 
@@ -217,13 +230,17 @@ def answer_step(attempt: Attempt, answered: Answered, *, by: Person, at: datetim
     )
 
 
-def _save_late(attempt: Attempt, late: Sequence[NewStep], *, by: Person, at: datetime) -> dict[str, Outcome]:
+def _save_late(
+    sitting: Sitting, attempt: Attempt, late: Sequence[NewStep], *, by: Person, at: datetime
+) -> dict[str, Outcome]:
     """Answers to an attempt that is not open, or that were received before: keep them, count what the rules count."""
+    place = seats.place_for_update(attempt.enrolment_id)
     locked, closed_at = sittings.attempt_to_change(attempt.id)
     if closed_at is not None:
         return _save_after_closing(locked, late, by=by, at=at)
     if locked.state is AttemptState.OPEN and is_over(locked, at=at):
         close_by_clock(locked, owner=by, at=at)
+        ledger.renew(place, sitting.cohort)
     for step in late:
         append(locked, step)
     steps = _steps(locked, by)
@@ -266,19 +283,23 @@ def hand_in(sitting: Sitting, sent: HandIn, *, by: Person, at: datetime) -> Atte
     """
     if sitting.attempt is None:
         raise NotInAttempt
+    place = seats.place_for_update(sitting.attempt.enrolment_id)
     attempt, closed_at = sittings.attempt_to_change(sitting.attempt.id)
     if attempt.state is not AttemptState.OPEN:
         return attempt
     check_goes_on(closed_at)
     if is_over(attempt, at=at):
         close_by_clock(attempt, owner=by, at=at)
+        ledger.renew(place, sitting.cohort)
         return attempt
     steps = _steps(attempt, by)
     if _was_done(attempt, steps, sent.operation, StepKind.HAND_IN):
         return attempt  # a page from before she took it back
     if attempt.kind is TaskKind.ASSIGNMENT and not any(step.data for step in rules.heads(steps).values()):
         raise NothingToHandIn
+    tallying.note_act(place, sitting.cohort, at=at)
     _finish(attempt, steps, StepKind.HAND_IN, sent, by=by.id, at=at)
+    ledger.renew(place, sitting.cohort)
     if attempt.kind is TaskKind.ASSIGNMENT:
         allotting.allot(attempt, sitting.cohort, at=at)
     elif _has_passed(attempt, sitting.task):
@@ -388,6 +409,7 @@ def take_back(sitting: Sitting, operation: UUID, *, language: str, by: Person, a
     """Open again what was handed in. Raises NotInAttempt, NotNow, TakenBackTooLate, CourseClosed."""
     if sitting.attempt is None or sitting.attempt.kind is not TaskKind.ASSIGNMENT:
         raise NotInAttempt
+    place = seats.place_for_update(sitting.attempt.enrolment_id)
     attempt, closed_at = sittings.attempt_to_change(sitting.attempt.id)
     check_goes_on(closed_at)
     if attempt.state is AttemptState.OPEN:
@@ -397,6 +419,7 @@ def take_back(sitting: Sitting, operation: UUID, *, language: str, by: Person, a
         return attempt
     is_being_marked = any(step.kind in rules.OF_MARKING for step in steps)
     rules.check_take_back(attempt.state, deadline=attempt.due_at, is_being_marked=is_being_marked, at=at)
+    tallying.note_act(place, sitting.cohort, at=at)
     append(
         attempt,
         NewStep(
@@ -408,4 +431,5 @@ def take_back(sitting: Sitting, operation: UUID, *, language: str, by: Person, a
         ),
     )
     attempt.marker_id, attempt.handed_in_at = None, None
+    ledger.renew(place, sitting.cohort)
     return attempt

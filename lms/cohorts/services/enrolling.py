@@ -12,6 +12,7 @@ from lms.accounts.errors import TooManyAttempts
 from lms.accounts.models import Person
 from lms.audit import services as audit
 from lms.courses.rules import Naming
+from lms.kernel import events
 from lms.kernel.chance import Draw
 from lms.kernel.db import db
 from lms.kernel.ids import new_id
@@ -23,6 +24,7 @@ from ..queries import desk, seats, uploads
 from ..rules.aliases import check_own_alias, check_shown_name, proposals
 from ..rules.enrolment import EnrolmentState, check_takes_part
 from ..rules.opening import check_not_closed
+from ..rules.wallclock import day_of
 from ..sealing import BACKGROUND
 
 PERSON_ENROLLED = audit.act("cohorts.enrolment.made", "state")
@@ -50,6 +52,14 @@ class NewEnrolment:
     background: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class PlacesGiven:
+    """People were given places in a cohort."""
+
+    cohort: Cohort
+    places: Sequence[Enrolment]
+
+
 def enrol_all(cohort: Cohort, new: Sequence[NewEnrolment], *, by: Person | None, at: datetime) -> list[Enrolment]:
     """Give many people their places at once, in the order given. Raises AliasTaken."""
     aliases = [one.alias for one in new]
@@ -61,6 +71,7 @@ def enrol_all(cohort: Cohort, new: Sequence[NewEnrolment], *, by: Person | None,
     state = (None, EnrolmentState.ACTIVE.value)
     for enrolment in enrolments:
         audit.record(PERSON_ENROLLED, by=by.id if by else None, on=enrolment.id, at=at, state=state)
+    events.publish(PlacesGiven(cohort=cohort, places=enrolments))
     return enrolments
 
 
@@ -118,6 +129,7 @@ def settle(enrolment_id: int, chosen: Settling, *, by: Person, at: datetime) -> 
     alias = _checked_name(enrolment, cohort, chosen)
     before = enrolment.course_language
     enrolment.alias, enrolment.course_language, enrolment.agreed_at = alias, chosen.course_language, at
+    enrolment.quiet_from = day_of(at, cohort.zone)
     if not accounts.holds_any_role(by.id, at=at):
         by.shown_name = alias
     audit.record(PERSON_SETTLED, by=by.id, on=enrolment.id, at=at, course_language=(before, chosen.course_language))
@@ -154,5 +166,6 @@ def _enrolment(cohort: Cohort, new: NewEnrolment, *, at: datetime) -> Enrolment:
         state=EnrolmentState.ACTIVE,
         since_at=at,
         agreed_at=None if new.is_invited else at,
+        quiet_from=None if new.is_invited else day_of(at, cohort.zone),
         background=background,
     )

@@ -12,6 +12,7 @@ from lms.audit import services as audit
 from lms.courses import queries as courses
 from lms.courses.models import Version
 from lms.courses.rules import Naming
+from lms.kernel import events
 from lms.kernel.db import db, lock_name
 from lms.kernel.ids import new_id
 
@@ -165,6 +166,21 @@ def settings_of(cohort: Cohort, *, known: int) -> Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DatesMoved:
+    """The calendar of a cohort was changed. weeks_moved: the weeks of the course begin on other days now."""
+
+    cohort: Cohort
+    weeks_moved: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionFollowed:
+    """A cohort follows a newer version of its programme from now on."""
+
+    cohort: Cohort
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dates:
     """The calendar. moments: when each node opens and is due; nodes that are not named keep what they have."""
 
@@ -185,12 +201,14 @@ def save_dates(cohort_id: int, new: Dates, *, by: Person, at: datetime) -> Cohor
     if not moved and (cohort.starts_on, cohort.ends_on) == (new.starts_on, new.ends_on):
         return cohort
     _check_known(cohort, new.known)
+    weeks_moved = (new.starts_on - cohort.starts_on).days % 7 != 0
     cohort.starts_on, cohort.ends_on = new.starts_on, new.ends_on
     for entry in moved:
         entry.opens_at, entry.due_at = new.moments[entry.node_id]
     cohort.changes += 1
     changes = (new.known, cohort.changes)
     audit.record(DATES_SAVED, by=by.id, on=cohort.id, at=at, dates=(None, len(moved)), changes=changes)
+    events.publish(DatesMoved(cohort=cohort, weeks_moved=weeks_moved))
     return cohort
 
 
@@ -217,6 +235,7 @@ def change_version(cohort_id: int, version: Version, *, known: int, by: Person, 
     )
     cohort.changes += 1
     audit.record(VERSION_CHANGED, by=by.id, on=cohort.id, at=at, version=(before, version.id))
+    events.publish(VersionFollowed(cohort=cohort))
     return cohort
 
 

@@ -14,6 +14,7 @@ from ..models import Cohort, Enrolment, Group, MoveRow
 from ..queries import desk, people, uploads
 from ..rules.enrolment import UNDER_WAY, EnrolmentState, Move, next_state
 from ..rules.opening import check_not_closed
+from ..rules.wallclock import day_of
 from ..sealing import seal_reason
 
 PLACE_MOVED = audit.act("cohorts.enrolment.moved", "state")
@@ -50,6 +51,8 @@ def move_place(enrolment_id: int, new: NewMove, *, by: Person, at: datetime) -> 
     if after in UNDER_WAY and before not in UNDER_WAY and not uploads.free_places(cohort):
         raise CohortFull(places=cohort.places)
     enrolment.state, enrolment.since_at = after, at
+    if enrolment.agreed_at is not None:
+        enrolment.quiet_from = day_of(at, cohort.zone)
     sealed = seal_reason(enrolment.person, reason)
     db.session.add(MoveRow(enrolment_id=enrolment.id, move=new.move, by_id=by.id, at=at, reason=sealed))
     audit.record(PLACE_MOVED, by=by.id, on=enrolment.id, at=at, state=(before.value, after.value))

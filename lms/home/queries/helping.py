@@ -36,17 +36,15 @@ from lms.courses.rules import TaskKind, Told, tell
 from lms.kernel.db import db, turn_to
 
 from .activity import (
+    begin_of,
     first_opened,
     is_expected,
     is_late,
     is_not_since,
     is_silent,
-    last_read,
-    last_step,
     last_step_of_attempt,
     latest,
-    overdue_by,
-    quiet_since,
+    quiet_before,
 )
 from .overview import frame_of, overdue_nodes
 
@@ -135,7 +133,6 @@ class _Need:
     """For what somebody of a cohort may need help now. graded: node id and pass mark in per cent of each quiz."""
 
     can_be_silent: bool
-    has_overdue: bool
     graded: tuple[tuple[str, int], ...]
 
 
@@ -163,10 +160,7 @@ def _in_need(need: _Need) -> Select[*tuple[Any, ...]]:
             Enrolment.id,
             Enrolment.public_id,
             Enrolment.alias,
-            Enrolment.agreed_at,
-            Enrolment.since_at,
-            last_read().label("read"),
-            last_step().label("step"),
+            Enrolment.quiet_from,
         )
         .where(Enrolment.id.in_(select(of_page.subquery())))
         .order_by(Enrolment.alias, Enrolment.id)
@@ -188,8 +182,7 @@ def _is_hers() -> ColumnElement[bool]:
 
 def _may_need_help(need: _Need) -> ColumnElement[bool]:
     """Silent, stuck, with a draft that lies, or late."""
-    late = is_late() if need.has_overdue else false()
-    return or_(is_silent(can_be=need.can_be_silent), _is_stuck(need.graded), _has_old_draft(), late)
+    return or_(is_silent(can_be=need.can_be_silent), is_late(), _is_stuck(need.graded), _has_old_draft())
 
 
 def _is_stuck(graded: Sequence[tuple[str, int]]) -> ColumnElement[bool]:
@@ -239,14 +232,13 @@ class _Scope:
         self._overdue = overdue_nodes(cohort, self._entries, at)
         self._asked: Catalogue = catalogue(cohort.version)
         self._graded = [task for task in self._asked.tasks.values() if task.graded and task.kind is TaskKind.QUIZ]
-        self._quiet_since = quiet_since(cohort, self._opened, at)
+        self._quiet_before = quiet_before(cohort, self._opened, at)
 
     @property
     def need(self) -> _Need:
         """For what they may need help."""
         return _Need(
-            can_be_silent=self._quiet_since is not None,
-            has_overdue=bool(self._overdue),
+            can_be_silent=self._quiet_before is not None,
             graded=tuple((task.node_id, task.quiz.pass_percent) for task in self._graded),
         )
 
@@ -255,9 +247,9 @@ class _Scope:
         """What the conditions ask for."""
         return {
             **as_reader(self._who),
-            **overdue_by(self._overdue, at=self._at),
+            "quiet_before": self._quiet_before,
+            "at": self._at,
             "cohort_id": self._cohort.id,
-            "quiet_since": self._quiet_since,
             "untouched_since": days_before(UNTOUCHED_DAYS, at=self._at, zone=self._cohort.zone),
         }
 
@@ -266,7 +258,7 @@ class _Scope:
         opened = self._opened
         attempts, given = work.attempts[row.id], work.given[row.id]
         return Trail(
-            quiet_since=None if opened is None else latest(row.read, row.step, row.agreed_at, row.since_at, opened),
+            quiet_since=None if opened is None else latest(begin_of(row.quiet_from, self._cohort), opened),
             tried=[_tried(task, attempts, given) for task in self._graded],
             drafts=[
                 Draft(node_id=attempt.node_id, saved_at=saved_at or attempt.opened_at)

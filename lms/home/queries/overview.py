@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, exists, func, or_, select
 
 from lms.accounts.models import Invitation, Person
 from lms.accounts.queries import is_open_code
@@ -18,30 +18,19 @@ from lms.assessments.queries.requests import is_waiting
 from lms.assessments.rules.attempts import AttemptState
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment, Sending, Upload
 from lms.cohorts.queries import staff
+from lms.cohorts.queries.tallies import Counts, counts_of
 from lms.cohorts.rules.enrolment import MAY_READ, UNDER_WAY, EnrolmentState
 from lms.cohorts.rules.sending import LASTS, Answer
 from lms.cohorts.rules.silence import days_before, whole_days
 from lms.cohorts.rules.uploads import UploadState
 from lms.cohorts.rules.wallclock import day_of
-from lms.courses.models import Lesson, Module, Task
+from lms.courses.models import Module
 from lms.courses.rules import TaskKind, Told, tell
 from lms.kernel.db import db
 from lms.messaging.queries import LateMessages, late_messages
-from lms.modules.models import Progress
 
 from ..rules.weeks import Chart, Weeks, begins_of, draw, weeks_of
-from .activity import (
-    active_by_week,
-    first_opened,
-    has_come,
-    is_late,
-    is_silent,
-    last_read,
-    last_step,
-    latest,
-    overdue_by,
-    quiet_since,
-)
+from .activity import begin_of, first_opened, has_come, is_late, is_silent, latest, quiet_before
 
 SILENT_SHOWN = 5
 UNANSWERED_DAYS = 10
@@ -68,7 +57,7 @@ class Silent:
     id: UUID
     alias: str
     days: int
-    since: datetime
+    since: date
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,15 +157,17 @@ def _frame() -> Select[CalendarEntry, Module]:
 
 
 def overview_of(who: Person, cohort: Cohort, *, language: str, at: datetime) -> Overview:
-    """Everything on the page: eight statements."""
+    """Everything on the page: six statements."""
     frame = frame_of(cohort)
-    counts = _counts(cohort)
+    counts = counts_of(cohort)
     weeks = weeks_of(cohort.starts_on, cohort.ends_on, today=day_of(at, cohort.zone))
-    begins = begins_of(cohort.starts_on, weeks, cohort.zone)
+    begins = begins_of(cohort.starts_on, weeks)
     took_part = counts.of(MAY_READ, has_come=True)
-    modules = _modules(cohort, frame, language)
+    modules = _modules(cohort, frame, counts, language)
     waiting = _waiting(who, cohort, at)
-    silent, silent_people = _silent(cohort, frame, at)
+    opened = first_opened(cohort, frame.entries, at)
+    quiet = quiet_before(cohort, opened, at)
+    silent, silent_people = _silent(cohort, quiet, opened, at)
     expected = counts.of({EnrolmentState.ACTIVE}, has_come=True)
     return Overview(
         weeks=weeks,
@@ -185,9 +176,9 @@ def overview_of(who: Person, cohort: Cohort, *, language: str, at: datetime) -> 
         took_part=took_part,
         paused=counts.of({EnrolmentState.PAUSED}),
         by_language=counts.by_language(),
-        chart=draw(active_by_week(cohort, begins), most=took_part) if begins else None,
+        chart=draw([counts.active.get(day, 0) for day in begins], most=took_part) if begins else None,
         expected=expected,
-        late=_late(cohort, frame, at),
+        late=_late(cohort, quiet, at),
         silent=silent,
         silent_people=silent_people,
         waiting=waiting,
@@ -202,68 +193,27 @@ def overview_of(who: Person, cohort: Cohort, *, language: str, at: datetime) -> 
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Counts:
-    """Places by state, language and whether she came."""
-
-    rows: Sequence[Any]
-
-    def of(self, states: Any, *, has_come: bool | None = None) -> int:
-        return sum(
-            row.people for row in self.rows if row.state in states and (has_come is None or row.has_come is has_come)
-        )
-
-    def by_language(self) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for row in self.rows:
-            if row.state in MAY_READ:
-                found[row.course_language] = found.get(row.course_language, 0) + row.people
-        return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
-
-
-def _counts(cohort: Cohort) -> _Counts:
-    return _Counts(rows=db.session.execute(_counted(), {"cohort_id": cohort.id}).all())
-
-
-@cache
-def _counted() -> Select[*tuple[Any, ...]]:
-    came = has_come().label("has_come")
-    counted: Select[*tuple[Any, ...]] = (
-        select(Enrolment.course_language, Enrolment.state, came, func.count().label("people"))
-        .where(Enrolment.cohort_id == bindparam("cohort_id"))
-        .group_by(Enrolment.course_language, Enrolment.state, came)
-    )
-    return counted
-
-
-def _silent(cohort: Cohort, frame: Frame, at: datetime) -> tuple[int, list[Silent]]:
-    """How many are silent, and those of them whose silence is the longest."""
-    opened = first_opened(cohort, frame.entries, at)
-    if opened is None:
+def _silent(cohort: Cohort, quiet: date | None, opened: datetime | None, at: datetime) -> tuple[int, list[Silent]]:
+    """How many are silent, and those whose silence is the longest. quiet: before which day their last sign lies."""
+    if quiet is None:
         return 0, []
-    moment = quiet_since(cohort, opened, at)
-    bound = {"cohort_id": cohort.id, "quiet_since": moment}
+    rows = db.session.execute(_silent_people(), {"cohort_id": cohort.id, "quiet_before": quiet}).all()
     found = []
-    for row in db.session.execute(_silent_people(can_be=moment is not None), bound):
-        since = latest(row.read, row.step, row.agreed_at, row.since_at, opened) or opened
+    for row in rows:
+        since = latest(begin_of(row.quiet_from, cohort), opened)
+        assert since is not None
         days = whole_days(since, at=at, zone=cohort.zone)
-        found.append(Silent(id=row.public_id, alias=row.alias, days=days, since=since))
-    return len(found), sorted(found, key=lambda one: -one.days)[:SILENT_SHOWN]
+        found.append(Silent(id=row.public_id, alias=row.alias, days=days, since=day_of(since, cohort.zone)))
+    return (rows[0].people if rows else 0), found
 
 
 @cache
-def _silent_people(*, can_be: bool) -> Select[*tuple[Any, ...]]:
+def _silent_people() -> Select[*tuple[Any, ...]]:
     people: Select[*tuple[Any, ...]] = (
-        select(
-            Enrolment.public_id,
-            Enrolment.alias,
-            Enrolment.agreed_at,
-            Enrolment.since_at,
-            last_read().label("read"),
-            last_step().label("step"),
-        )
-        .where(Enrolment.cohort_id == bindparam("cohort_id"), is_silent(can_be=can_be))
-        .order_by(Enrolment.alias)
+        select(Enrolment.public_id, Enrolment.alias, Enrolment.quiet_from, func.count().over().label("people"))
+        .where(Enrolment.cohort_id == bindparam("cohort_id"), is_silent(can_be=True))
+        .order_by(Enrolment.quiet_from, Enrolment.alias)
+        .limit(SILENT_SHOWN)
     )
     return people
 
@@ -284,20 +234,18 @@ def overdue_nodes(cohort: Cohort, entries: Mapping[str, CalendarEntry], at: date
     ]
 
 
-def _late(cohort: Cohort, frame: Frame, at: datetime) -> int:
+def _late(cohort: Cohort, quiet: date | None, at: datetime) -> int:
     """How many are late with something and not silent."""
-    nodes = overdue_nodes(cohort, frame.entries, at)
-    if not nodes:
-        return 0
-    moment = quiet_since(cohort, first_opened(cohort, frame.entries, at), at)
-    bound = {**overdue_by(nodes, at=at), "cohort_id": cohort.id, "quiet_since": moment}
-    return db.session.scalars(_late_people(can_be_silent=moment is not None), bound).one()
+    bound = {"cohort_id": cohort.id, "quiet_before": quiet, "at": at}
+    return db.session.scalars(_late_people(can_be_silent=quiet is not None), bound).one()
 
 
 @cache
 def _late_people(*, can_be_silent: bool) -> Select[int]:
-    is_counted = and_(is_late(), ~is_silent(can_be=can_be_silent))
-    return select(func.count()).select_from(Enrolment).where(Enrolment.cohort_id == bindparam("cohort_id"), is_counted)
+    # Not `not silent`: whoever has not come yet is neither silent nor late.
+    is_heard = Enrolment.quiet_from >= bindparam("quiet_before", type_=Date) if can_be_silent else has_come()
+    is_here = Enrolment.cohort_id == bindparam("cohort_id")
+    return select(func.count()).select_from(Enrolment).where(is_here, is_late(), is_heard)
 
 
 def _waiting(who: Person, cohort: Cohort, at: datetime) -> Waiting:
@@ -388,54 +336,16 @@ def _is_to_invite() -> ColumnElement[bool]:
     )
 
 
-def _modules(cohort: Cohort, frame: Frame, language: str) -> list[ModuleFigure]:
+def _modules(cohort: Cohort, frame: Frame, counts: Counts, language: str) -> list[ModuleFigure]:
     """Each module with how many have finished it."""
-    tasks: dict[str, int] = {}
-    for task in catalogue(cohort.version).tasks.values():
-        tasks[task.module] = tasks.get(task.module, 0) + (task.kind is not TaskKind.CHECKPOINT)
-    finished = _finished(cohort)
     required = cohort.version.required_languages
     return [
         ModuleFigure(
             number=module.position,
             title=tell(module.title, language, required),
             opens_at=frame.entries[module.node_id].opens_at,
-            lessons=(lessons := frame.lessons[module.node_id]),
-            finished=finished.get((module.id, lessons + tasks.get(module.node_id, 0)), 0),
+            lessons=frame.lessons[module.node_id],
+            finished=counts.finished.get(module.node_id, 0),
         )
         for module in frame.modules
     ]
-
-
-def _finished(cohort: Cohort) -> dict[tuple[int, int], int]:
-    """How many people did how many things of a module: by its number and by how many; one statement."""
-    rows = db.session.execute(_things_done(), {"cohort_id": cohort.id, "version_id": cohort.version_id})
-    return {(row.module_id, row.things): row.people for row in rows}
-
-
-@cache
-def _things_done() -> Select[*tuple[Any, ...]]:
-    version: BindParameter[int] = bindparam("version_id")
-    within = (Enrolment.cohort_id == bindparam("cohort_id"), has_come(), Enrolment.state.in_(MAY_READ))
-    read = (
-        select(Progress.enrolment_id, Lesson.module_id, Lesson.node_id)
-        .join(Enrolment, Enrolment.id == Progress.enrolment_id)
-        .join(Lesson, and_(Lesson.version_id == version, Lesson.node_id == Progress.node_id))
-        .where(*within)
-    )
-    handed_in = (
-        select(Attempt.enrolment_id, Task.module_id, Task.node_id)
-        .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
-        .join(Task, and_(Task.version_id == version, Task.node_id == Attempt.node_id))
-        .where(*within, Attempt.state != AttemptState.OPEN, Attempt.kind != TaskKind.CHECKPOINT)
-    )
-    done = union(read, handed_in).subquery()  # several attempts at one task are one thing
-    things = (
-        select(done.c.enrolment_id, done.c.module_id, func.count().label("things"))
-        .group_by(done.c.enrolment_id, done.c.module_id)
-        .subquery()
-    )
-    counted: Select[*tuple[Any, ...]] = select(
-        things.c.module_id, things.c.things, func.count().label("people")
-    ).group_by(things.c.module_id, things.c.things)
-    return counted

@@ -21,7 +21,7 @@ from lms.cohorts.rules.enrolment import UNDER_WAY, EnrolmentState
 from lms.cohorts.rules.silence import SILENT_DAYS, whole_days
 from lms.kernel.db import db, turn_to
 
-from .activity import first_opened, has_come, has_left, is_silent, last_read, last_step, latest, quiet_since
+from .activity import begin_of, first_opened, has_come, has_left, is_silent, latest, quiet_before
 
 ROWS_A_PAGE = 25
 ROWS_AT_ONCE = 500
@@ -72,9 +72,8 @@ def page_of(who: Person, cohort: Cohort, *, show: Show, number: int, at: datetim
     """A page of the participants by alias: three statements at any size."""
     calendar = calendar_of(cohort, at=at)
     tasks = _open_tasks(calendar)
-    moment = quiet_since(cohort, first_opened(cohort, calendar.entries, at), at)
-    wanted = {"cohort_id": cohort.id, "quiet_since": moment}
-    can_be_silent = moment is not None
+    day = quiet_before(cohort, first_opened(cohort, calendar.entries, at), at)
+    wanted, can_be_silent = {"cohort_id": cohort.id, "quiet_before": day}, day is not None
     total = db.session.scalars(_count(show, can_be_silent=can_be_silent), wanted).one()
     number, pages = turn_to(number, total=total, rows=ROWS_A_PAGE)
     bound = {**wanted, **_bound(who, calendar, tasks), "passed": (number - 1) * ROWS_A_PAGE}
@@ -155,12 +154,11 @@ def _lines(wanted: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
             Enrolment.course_language,
             Enrolment.state,
             Enrolment.agreed_at,
-            Enrolment.since_at,
+            Enrolment.quiet_from,
             Group.number.label("group"),
             read_of("lessons").label("lessons"),
             _handed_in().label("handed_in"),
-            last_read().label("last_read"),
-            last_step().label("last_step"),
+            Enrolment.active_on,
             hidden,
         )
         .outerjoin(Group, Group.id == Enrolment.group_id)
@@ -183,8 +181,8 @@ def _handed_in() -> Any:
 
 
 def _line(row: Any, cohort: Cohort, calendar: Calendar, at: datetime) -> Line:
-    seen_at, opened = latest(row.last_read, row.last_step), first_opened(cohort, calendar.entries, at)
-    quiet_since = latest(seen_at, row.agreed_at, row.since_at, opened)
+    seen, opened = begin_of(row.active_on, cohort), first_opened(cohort, calendar.entries, at)
+    quiet_since = latest(begin_of(row.quiet_from, cohort), opened)
     is_expected = row.state is EnrolmentState.ACTIVE and row.agreed_at is not None and opened is not None
     return Line(
         id=row.public_id,
@@ -195,7 +193,7 @@ def _line(row: Any, cohort: Cohort, calendar: Calendar, at: datetime) -> Line:
         group=row.group,
         lessons=None if row.is_hidden else row.lessons,
         handed_in=None if row.is_hidden else row.handed_in,
-        quiet_days=None if seen_at is None else whole_days(seen_at, at=at, zone=cohort.zone),
+        quiet_days=None if seen is None else whole_days(seen, at=at, zone=cohort.zone),
         is_silent=is_expected
         and quiet_since is not None
         and whole_days(quiet_since, at=at, zone=cohort.zone) >= SILENT_DAYS,

@@ -1,7 +1,6 @@
 """One participant for those who run her cohort: alias, state, what was told of her, never her name or contact."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -17,20 +16,16 @@ from lms.cohorts.queries.seats import Seat
 from lms.courses.rules import Told, tell
 from lms.kernel.db import db
 
-from .activity import last_read, last_step, latest
-
 
 @dataclass(frozen=True, kw_only=True)
 class PersonFile:
     """A participant as one member of staff gets her, with her key, so that what was typed about her can be read.
 
-    seen_at: her last reading, saving or handing in; pages tell whole days of it. in_conflict: the reader declared a
-    conflict of interest with her.
+    in_conflict: the reader declared a conflict of interest with her.
     """
 
     cohort: Cohort
     participant: Enrolment
-    seen_at: datetime | None
     in_conflict: bool
 
     @property
@@ -59,16 +54,13 @@ def find_file(who: Person, cohort_id: UUID, enrolment_id: UUID) -> PersonFile | 
     row = db.session.execute(_file(), bound).one_or_none()
     if row is None:
         return None
-    participant, cohort, conflict, read, step = row
-    return PersonFile(
-        cohort=cohort, participant=participant, seen_at=latest(read, step), in_conflict=conflict is not None
-    )
+    participant, cohort, conflict = row
+    return PersonFile(cohort=cohort, participant=participant, in_conflict=conflict is not None)
 
 
 @cache
 def _file() -> Select[*tuple[Any, ...]]:
-    place = place_of_address().outerjoin(Conflict, own_conflict())
-    return place.add_columns(Conflict.id, last_read(), last_step())
+    return place_of_address().outerjoin(Conflict, own_conflict()).add_columns(Conflict.id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +82,6 @@ def find_fact(who: Person, cohort_id: UUID, enrolment_id: UUID, fact_id: UUID) -
     return FactFile(
         cohort=found.cohort,
         participant=found.participant,
-        seen_at=found.seen_at,
         in_conflict=found.in_conflict,
         fact=fact,
     )

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 WEEK = timedelta(weeks=1)
 MOST_WEEKS = 60
@@ -28,12 +27,9 @@ def weeks_of(starts_on: date, ends_on: date, *, today: date) -> Weeks:
     return Weeks(now=(today - starts_on).days // 7 + 1, total=total)
 
 
-def begins_of(starts_on: date, weeks: Weeks, zone: str) -> list[datetime]:
-    """When each week until now begins by the clock of the zone, and when the last of them ends; empty before."""
-    last = min(weeks.now, weeks.total)
-    if last == 0:
-        return []
-    return [datetime.combine(starts_on + number * WEEK, time(), ZoneInfo(zone)) for number in range(last + 1)]
+def begins_of(starts_on: date, weeks: Weeks) -> list[date]:
+    """On which day each week until now begins; empty before the first."""
+    return [starts_on + number * WEEK for number in range(min(weeks.now, weeks.total))]
 
 
 @dataclass(frozen=True, kw_only=True)

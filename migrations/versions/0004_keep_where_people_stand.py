@@ -1,0 +1,53 @@
+"""Keep where people stand beside their places, and what a cohort counts of them.
+
+Revision: 0004
+Follows: 0003
+
+What is kept follows from what is there: `lms db upgrade` counts cohorts that have not been counted yet.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "cohorts_tally",
+        sa.Column("cohort_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["cohort_id"], ["cohorts_cohort.id"], name=op.f("cohorts_tally_cohort_id_fk"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("cohort_id", "kind", "name", name=op.f("cohorts_tally_pk")),
+    )
+    with op.batch_alter_table("cohorts_enrolment") as table:
+        table.add_column(sa.Column("active_on", sa.Date(), nullable=True))
+        table.add_column(sa.Column("quiet_from", sa.Date(), nullable=True))
+        table.add_column(sa.Column("late_from", sa.DateTime(timezone=True), nullable=True))
+        table.add_column(sa.Column("finished", JSON, server_default="[]", nullable=False))
+        table.create_index(
+            op.f("cohorts_enrolment_cohort_id_state_quiet_from_ix"), ["cohort_id", "state", "quiet_from"]
+        )
+        table.create_index(
+            op.f("cohorts_enrolment_cohort_id_state_late_from_quiet_from_ix"),
+            ["cohort_id", "state", "late_from", "quiet_from"],
+        )
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("cohorts_enrolment") as table:
+        table.drop_index(op.f("cohorts_enrolment_cohort_id_state_late_from_quiet_from_ix"))
+        table.drop_index(op.f("cohorts_enrolment_cohort_id_state_quiet_from_ix"))
+        for column in ("finished", "late_from", "quiet_from", "active_on"):
+            table.drop_column(column)
+    op.drop_table("cohorts_tally")
