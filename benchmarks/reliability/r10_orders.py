@@ -124,7 +124,8 @@ def _another(site: Site, attempt_id: UUID, *, is_over: bool) -> UUID:
         )
         at = clock.now()
         over = at - timedelta(days=2) if is_over else at + timedelta(days=2)
-        same = ("enrolment_id", "version_id", "node_id", "kind", "language", "seed", "drawn", "allowed_minutes")
+        place = ("enrolment_id", "cohort_id", "version_id", "node_id")
+        same = (*place, "kind", "language", "seed", "drawn", "allowed_minutes")
         db.session.add(
             Attempt(
                 public_id=new,

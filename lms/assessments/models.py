@@ -32,7 +32,8 @@ class Attempt(Model):
     `state`, `points`, `total` and `verdict` follow from the steps and are written with them; `total` and `verdict` only
     when marks are released, so that a page for her cannot show them earlier. It keeps the version of the course on
     which it was opened, what was drawn, and the times that held then. `closes_at`: when the worker hands it in; None
-    once it is handed in. `awaits_until`: until when answers may still come to one that the clock closed.
+    once it is handed in. `awaits_until`: until when answers may still come to one that the clock closed. `cohort_id`:
+    of its enrolment, which never leaves its cohort; here too, so that what waits in a cohort is one range of an index.
     Deleted with the enrolment.
     """
 
@@ -44,6 +45,7 @@ class Attempt(Model):
         Index(None, "marker_id", "state"),
         Index(None, "node_id", "state"),
         Index(None, "closes_at", "id"),
+        Index(None, "cohort_id", "kind", "state", "handed_in_at"),
     )
     holds_personal_data: ClassVar = {
         "state": _kept(Level.WORK, "where her work stands"),
@@ -66,6 +68,7 @@ class Attempt(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[UUID] = mapped_column(unique=True)
     enrolment_id: Mapped[int] = mapped_column(ForeignKey("cohorts_enrolment.id", ondelete="CASCADE"))
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohorts_cohort.id", ondelete="CASCADE"))
     version_id: Mapped[int] = mapped_column(ForeignKey("courses_version.id"))
     node_id: Mapped[str] = mapped_column(NODE_ID)
     kind: Mapped[TaskKind] = mapped_column(Word(TaskKind))

@@ -42,9 +42,28 @@ def upgrade() -> None:
             op.f("cohorts_enrolment_cohort_id_state_late_from_quiet_from_ix"),
             ["cohort_id", "state", "late_from", "quiet_from"],
         )
+    with op.batch_alter_table("assessments_attempt") as table:
+        table.add_column(sa.Column("cohort_id", sa.Integer(), nullable=True))
+    op.execute(
+        "UPDATE assessments_attempt SET cohort_id ="
+        " (SELECT cohort_id FROM cohorts_enrolment WHERE cohorts_enrolment.id = assessments_attempt.enrolment_id)"
+    )
+    with op.batch_alter_table("assessments_attempt") as table:
+        table.alter_column("cohort_id", nullable=False, existing_type=sa.Integer())
+        table.create_foreign_key(
+            op.f("assessments_attempt_cohort_id_fk"), "cohorts_cohort", ["cohort_id"], ["id"], ondelete="CASCADE"
+        )
+        table.create_index(
+            op.f("assessments_attempt_cohort_id_kind_state_handed_in_at_ix"),
+            ["cohort_id", "kind", "state", "handed_in_at"],
+        )
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("assessments_attempt") as table:
+        table.drop_index(op.f("assessments_attempt_cohort_id_kind_state_handed_in_at_ix"))
+        table.drop_constraint(op.f("assessments_attempt_cohort_id_fk"), type_="foreignkey")
+        table.drop_column("cohort_id")
     with op.batch_alter_table("cohorts_enrolment") as table:
         table.drop_index(op.f("cohorts_enrolment_cohort_id_state_late_from_quiet_from_ix"))
         table.drop_index(op.f("cohorts_enrolment_cohort_id_state_quiet_from_ix"))

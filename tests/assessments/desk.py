@@ -119,6 +119,7 @@ class Desk:
         attempt = Attempt(
             public_id=new_id(),
             enrolment_id=enrolment.id,
+            cohort_id=enrolment.cohort_id,
             version_id=cohort.version_id,
             node_id="m1-memo",
             kind=TaskKind.ASSIGNMENT,

@@ -46,7 +46,7 @@ def record_of(taught, name="cedar"):
 
 def add_attempt(taught, node_id, number=1, *, state=AttemptState.RELEASED, name="cedar", **more):
     attempt = Attempt(
-        public_id=new_id(), enrolment_id=enrolment_of(taught.enrolments[name]).id,
+        public_id=new_id(), enrolment_id=enrolment_of(taught.enrolments[name]).id, cohort_id=taught.cohort_key,
         version_id=cohort_of(taught).version_id, node_id=node_id, kind="assignment", number=number, state=state,
         language="en", seed=1, drawn=["i-essay"], opened_at=NOW, grace_days=3, **more,
     )  # fmt: skip

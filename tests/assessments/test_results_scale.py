@@ -52,8 +52,8 @@ def fill(taught, cast, node_id="t-quiz", kind=TaskKind.QUIZ):
     made = list(db.session.scalars(insert(Enrolment).returning(Enrolment.id), enrolments))
     attempts = [
         {
-            "public_id": new_id(), "enrolment_id": enrolment_id, "version_id": version_id, "node_id": node_id,
-            "kind": kind, "number": 1, "state": AttemptState.HANDED_IN, "language": "en", "seed": 1,
+            "public_id": new_id(), "enrolment_id": enrolment_id, "cohort_id": cohort_id, "version_id": version_id,
+            "node_id": node_id, "kind": kind, "number": 1, "state": AttemptState.HANDED_IN, "language": "en", "seed": 1,
             "drawn": ["i-choice", "i-short"], "opened_at": NOW, "grace_days": 3, "handed_in_at": NOW,
             "points": 0, "points_of": 200,
         }

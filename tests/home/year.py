@@ -35,7 +35,8 @@ def attempt(
         enrolment = enrolment_of(taught.enrolments[name])
         kind = TaskKind.ASSIGNMENT if node_id == "t-memo" else TaskKind.QUIZ
         row = Attempt(
-            public_id=new_id(), enrolment_id=enrolment.id, node_id=node_id, kind=kind, number=number, state=state,
+            public_id=new_id(), enrolment_id=enrolment.id, cohort_id=taught.cohort_key, node_id=node_id, kind=kind,
+            number=number, state=state,
             version_id=db.session.get_one(Cohort, taught.cohort_key).version_id, language="en", seed=1, drawn=[],
             opened_at=at, grace_days=3, handed_in_at=None if state is AttemptState.OPEN else at, **more,
         )  # fmt: skip
@@ -82,10 +83,10 @@ def fill(taught, many=MANY):
     db.session.execute(insert(Progress), rows)
     attempts = [
         {
-            "public_id": new_id(), "enrolment_id": one, "version_id": version_id, "node_id": "t-quiz",
-            "kind": TaskKind.QUIZ, "number": 1, "state": AttemptState.HANDED_IN, "language": "en", "seed": 1,
-            "drawn": [], "opened_at": NOW - 9 * DAY, "grace_days": 3, "handed_in_at": NOW - 9 * DAY, "points": 0,
-            "points_of": 200,
+            "public_id": new_id(), "enrolment_id": one, "cohort_id": taught.cohort_key, "version_id": version_id,
+            "node_id": "t-quiz", "kind": TaskKind.QUIZ, "number": 1, "state": AttemptState.HANDED_IN,
+            "language": "en", "seed": 1, "drawn": [], "opened_at": NOW - 9 * DAY, "grace_days": 3,
+            "handed_in_at": NOW - 9 * DAY, "points": 0, "points_of": 200,
         }
         for one in made
     ]  # fmt: skip

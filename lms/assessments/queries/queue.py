@@ -7,7 +7,20 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Integer, Select, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased, contains_eager
 
 from lms.accounts.models import Person, RoleGrant
@@ -206,7 +219,7 @@ def is_listed(who: Person | None = None) -> ColumnElement[bool]:
     return and_(
         Attempt.kind == TaskKind.ASSIGNMENT,
         Attempt.state.in_(WAITS),
-        Enrolment.cohort_id.in_(still_open),
+        Attempt.cohort_id.in_(still_open),
         is_to_be_read_by(who),
         Enrolment.person_id != number_of(who),
         Enrolment.state.in_(MAY_READ),  # the work of whoever left is nobody's to read
@@ -218,7 +231,7 @@ def _is_hers() -> ColumnElement[bool]:
 
     What `as_marker` gives is bound, and the moment as `at`.
     """
-    nobodys = and_(~_has_marker(), run_by(cohort_id=Enrolment.cohort_id))
+    nobodys = and_(run_by(cohort_id=Enrolment.cohort_id), ~_has_marker())  # first what is known without a look
     return or_(Attempt.marker_id == number_of(None), nobodys, Conflict.id.is_not(None))
 
 
@@ -248,45 +261,54 @@ def own_conflict(who: Person | None = None) -> ColumnElement[bool]:
 
 
 def _task_counts(who: Person, courses: Sequence[Course], language: str, at: datetime) -> list[TaskCount]:
-    rows = db.session.execute(_counts(), {**as_marker(who), "at": at})
+    """The tasks that have work waiting, in the order of the calendar."""
+    alike: dict[Any, list[Any]] = {}
+    for row in db.session.execute(_counts(), {**as_marker(who), "at": at}):
+        alike.setdefault((row.id, row.public_id, row.node_id, row.cohort_id), []).append(row)
     versions = {course.cohort.id: course.cohort.version for course in courses}
     return [
         TaskCount(
-            id=row.public_id,
-            cohort_id=row.cohort_id,
-            title=title_of(versions[row.cohort_id], row.node_id, language),
-            listed=row.listed,
-            listed_mine=row.listed_mine,
-            waiting_mine=row.waiting_mine,
-            marked=row.marked,
-            oldest_mine=row.oldest_mine,
+            id=public_id,
+            cohort_id=cohort_id,
+            title=title_of(versions[cohort_id], node_id, language),
+            listed=sum(row.pieces for row in rows),
+            listed_mine=sum(row.pieces for row in rows if row.is_mine),
+            waiting_mine=sum(row.pieces for row in rows if _waits_for_her(row)),
+            marked=sum(row.pieces for row in rows if row.state is AttemptState.MARKED),
+            oldest_mine=min((row.oldest for row in rows if _waits_for_her(row)), default=None),
         )
-        for row in rows
+        for (_, public_id, node_id, cohort_id), rows in sorted(alike.items(), key=lambda pair: pair[0][0])
     ]
+
+
+def _waits_for_her(row: Any) -> bool:
+    return bool(row.is_mine and not row.in_conflict and row.state is AttemptState.HANDED_IN)
 
 
 @cache
 def _counts() -> Select[*tuple[Any, ...]]:
-    mine, free = _is_hers(), Conflict.id.is_(None)
-    waiting = and_(mine, free, Attempt.state == AttemptState.HANDED_IN)
-    counts: Select[*tuple[Any, ...]] = (
+    """How many pieces of work are alike: each looked at once, whatever they are counted for."""
+    is_mine, in_conflict = case((_is_hers(), 1), else_=0), case((Conflict.id.is_not(None), 1), else_=0)
+    pieces = (
         select(
-            CalendarEntry.public_id,
-            CalendarEntry.node_id,
-            CalendarEntry.cohort_id,
-            func.count().label("listed"),
-            func.count().filter(mine).label("listed_mine"),
-            func.count().filter(waiting).label("waiting_mine"),
-            func.count().filter(Attempt.state == AttemptState.MARKED).label("marked"),
-            func.min(case((waiting, Attempt.handed_in_at))).label("oldest_mine"),
+            Attempt.cohort_id,
+            Attempt.node_id,
+            Attempt.state,
+            is_mine.label("is_mine"),
+            in_conflict.label("in_conflict"),
+            func.count().label("pieces"),
+            func.min(Attempt.handed_in_at).label("oldest"),
         )
-        .select_from(Attempt)
         .join(Attempt.enrolment)
-        .join(CalendarEntry, _is_dated())
         .outerjoin(Conflict, own_conflict())
         .where(is_listed())
-        .group_by(CalendarEntry.id, CalendarEntry.public_id, CalendarEntry.node_id, CalendarEntry.cohort_id)
-        .order_by(CalendarEntry.id)
+        .group_by(
+            Attempt.cohort_id, Attempt.node_id, Attempt.state, literal_column("is_mine"), literal_column("in_conflict")
+        )
+        .subquery()
+    )
+    counts: Select[*tuple[Any, ...]] = select(CalendarEntry.id, CalendarEntry.public_id, pieces).join(
+        pieces, and_(CalendarEntry.cohort_id == pieces.c.cohort_id, CalendarEntry.node_id == pieces.c.node_id)
     )
     return counts
 
@@ -313,13 +335,15 @@ def _rows(
 
 @cache
 def _listed(*, only_task: bool, only_hers: bool) -> Select[*tuple[Any, ...]]:
+    # What a row tells is looked up for the rows of this page alone, not for all that are put in order.
+    of_page = _of_page(only_task=only_task, only_hers=only_hers).subquery()
     latest, hand_in, marker = aliased(StepRow), aliased(StepRow), aliased(Person)
     query: Select[*tuple[Any, ...]] = (
         select(
             Attempt,
             Enrolment.alias,
             Version,
-            Conflict.id.label("conflict_id"),
+            of_page.c.conflict_id,
             latest.by_id.label("last_by_id"),
             hand_in.data.label("hand_in_data"),
             hand_in.number.label("hand_in_number"),
@@ -327,27 +351,41 @@ def _listed(*, only_task: bool, only_hers: bool) -> Select[*tuple[Any, ...]]:
             newest_step(StepRow.kind == StepKind.ANSWER, StepRow.state != AttemptState.OPEN).label("aside_number"),
             marker.shown_name.label("marker_name"),
         )
+        .join(of_page, of_page.c.id == Attempt.id)
         .join(Attempt.enrolment)
         .join(Attempt.version)
-        .join(CalendarEntry, _is_dated())
-        .outerjoin(Conflict, own_conflict())
         .outerjoin(latest, latest.number == newest_step(StepRow.kind.in_(OF_MARKING)))
         .outerjoin(hand_in, hand_in.number == newest_step(StepRow.kind == StepKind.HAND_IN))
         .outerjoin(marker, marker.id == Attempt.marker_id)
+        .order_by(*_in_order(of_page.c.conflict_id))
+    )
+    return query
+
+
+def _of_page(*, only_task: bool, only_hers: bool) -> Select[*tuple[Any, ...]]:
+    query: Select[*tuple[Any, ...]] = (
+        select(Attempt.id, Conflict.id.label("conflict_id"))
+        .join(Attempt.enrolment)
+        .outerjoin(Conflict, own_conflict())
         .where(is_listed())
-        .order_by(
-            Conflict.id.is_not(None),
-            Attempt.state == AttemptState.MARKED,
-            Attempt.language.not_in(bindparam("reads", expanding=True)),
-            Attempt.handed_in_at,
-            Attempt.id,
-        )
+        .order_by(*_in_order(Conflict.id))
         .limit(ROWS)
         .offset(bindparam("passed", type_=Integer))
     )
     if only_task:
-        query = query.where(CalendarEntry.public_id == bindparam("task"))
+        query = query.join(CalendarEntry, _is_dated()).where(CalendarEntry.public_id == bindparam("task"))
     return query.where(_is_hers()) if only_hers else query
+
+
+def _in_order(conflict_id: Any) -> Sequence[Any]:
+    """What she can mark first, then what is marked; what is in her languages before the rest, oldest first."""
+    return (
+        conflict_id.is_not(None),
+        Attempt.state == AttemptState.MARKED,
+        Attempt.language.not_in(bindparam("reads", expanding=True)),
+        Attempt.handed_in_at,
+        Attempt.id,
+    )
 
 
 def newest_step(*which: ColumnElement[bool]) -> Any:

@@ -99,6 +99,7 @@ def new_attempt(
     return Attempt(
         public_id=new_id(),
         enrolment_id=enrolment.id,
+        cohort_id=cohort.id,
         version_id=cohort.version_id,
         version=cohort.version,
         node_id=task.node_id,

@@ -38,6 +38,8 @@ SOON = timedelta(days=7)
 MARKED_WITHIN_DAYS = 5
 """Rule: docs/domain.md 1.4 (10 days to accept, feedback within 5 days)."""
 
+LEFT = frozenset(EnrolmentState) - MAY_READ
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModuleFigure:
@@ -263,14 +265,24 @@ def _waiting(who: Person, cohort: Cohort, at: datetime) -> Waiting:
 @cache
 def _waits() -> Select[*tuple[Any, ...]]:
     here: Any = bindparam("cohort_id")
-    to_mark = and_(
+    to_mark = (
+        Attempt.cohort_id == here,
         Attempt.kind == TaskKind.ASSIGNMENT,
         Attempt.state == AttemptState.HANDED_IN,
-        Enrolment.cohort_id == here,
-        Enrolment.state.in_(MAY_READ),
     )
-    of_attempts = select(func.count(Attempt.id)).join(Enrolment, Enrolment.id == Attempt.enrolment_id).where(to_mark)
-    oldest = select(func.min(Attempt.handed_in_at)).join(Enrolment, Enrolment.id == Attempt.enrolment_id).where(to_mark)
+    of_some = select(func.count(Attempt.id)).join(Attempt.enrolment).where(*to_mark, Enrolment.cohort_id == here)
+    # The work of whoever left is nobody's to read. Few leave: they are taken off, not everybody else looked up.
+    of_attempts = (
+        select(func.count(Attempt.id)).where(*to_mark).scalar_subquery()
+        - of_some.where(Enrolment.state.in_(LEFT)).scalar_subquery()
+    )
+    oldest = (
+        select(Attempt.handed_in_at)
+        .join(Attempt.enrolment)
+        .where(*to_mark, Enrolment.state.in_(MAY_READ))
+        .order_by(Attempt.handed_in_at)
+        .limit(1)
+    )
     requests = (
         select(func.count(TimeRequest.id))
         .join(Enrolment, Enrolment.id == TimeRequest.enrolment_id)
@@ -293,7 +305,7 @@ def _waits() -> Select[*tuple[Any, ...]]:
         .scalar_subquery()
     )
     waits: Select[*tuple[Any, ...]] = select(
-        of_attempts.scalar_subquery().label("to_mark"),
+        of_attempts.label("to_mark"),
         oldest.scalar_subquery().label("oldest"),
         requests.scalar_subquery().label("requests"),
         unanswered.scalar_subquery().label("unanswered"),
@@ -311,12 +323,12 @@ def _is_unanswered() -> ColumnElement[bool]:
     is_old = Enrolment.released_at < bindparam("answered_before")
     has_code = exists().where(Invitation.person_id == Enrolment.person_id, *is_open_code(at)).correlate(Enrolment)
     is_dead = and_(Person.login_index.is_(None), ~has_code)
-    return and_(
-        Enrolment.agreed_at.is_(None),
-        Enrolment.state.in_(UNDER_WAY),
-        Enrolment.released_at.is_not(None),
-        or_(is_old, is_dead),
-    )
+    return and_(_is_awaited(), Enrolment.released_at.is_not(None), or_(is_old, is_dead))
+
+
+def _is_awaited() -> ColumnElement[bool]:
+    """She has a place and has not come yet; asked for by the column that is first in an index."""
+    return and_(Enrolment.quiet_from.is_(None), Enrolment.state.in_(UNDER_WAY))
 
 
 def _is_asked() -> tuple[ColumnElement[bool], ...]:
@@ -331,9 +343,7 @@ def _is_to_invite() -> ColumnElement[bool]:
         and_(*_is_asked()),
     )
     is_asked = exists().where(Sending.id == Enrolment.sending_id, is_waiting_or_sent).correlate(Enrolment)
-    return and_(
-        Enrolment.agreed_at.is_(None), Enrolment.state.in_(UNDER_WAY), Enrolment.released_at.is_(None), ~is_asked
-    )
+    return and_(_is_awaited(), Enrolment.released_at.is_(None), ~is_asked)
 
 
 def _modules(cohort: Cohort, frame: Frame, counts: Counts, language: str) -> list[ModuleFigure]:
