@@ -122,7 +122,7 @@ class Copier:
         if isinstance(column.type, Uuid):
             return self._begun(column, f"{copy * SPREAD % 2**32:08x}")
         if isinstance(column.type, String) and _is_unique(column):
-            return self._begun(column, f"{copy:04X}")
+            return self._begun(column, f"~{copy:03x}")  # no code of the product begins like that
         return name
 
     def _moved(self, name: str, table: str, moved: Mapping[str, int]) -> str:

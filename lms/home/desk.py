@@ -1,7 +1,8 @@
 """A coordinator's cohort: at a glance, its participants, and the table that is taken along."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from flask import Blueprint, render_template, request
@@ -56,7 +57,7 @@ def participants(desk: Desk) -> ResponseReturnValue:
         desk=desk,
         show=show,
         page=people.page_of(me(), desk.cohort, show=show, number=number, at=clock.now()),
-        state_word=state_word,
+        state_word=partial(state_word, words=state_words()),
     )
 
 
@@ -91,12 +92,12 @@ def table(wanted: Table) -> ResponseReturnValue:
 
 
 def _rows(cohort: Cohort) -> Iterator[Sequence[Cell]]:
-    found = people.table_of(me(), cohort, at=clock.now())
+    found, words = people.table_of(me(), cohort, at=clock.now()), state_words()
     for line in found.lines:
         yield [
             line.alias,
             NAMES.get(line.language, line.language),
-            state_word(line),
+            state_word(line, words),
             line.group,
             line.lessons,
             found.open_lessons,
@@ -105,11 +106,11 @@ def _rows(cohort: Cohort) -> Iterator[Sequence[Cell]]:
         ]
 
 
-def state_word(line: Line) -> str:
+def state_word(line: Line, words: Mapping[EnrolmentState, str]) -> str:
     """Where she stands, in a word; whoever has not come yet is neither active nor paused."""
     if not line.has_come and line.state in (EnrolmentState.ACTIVE, EnrolmentState.PAUSED):
         return _("Not come yet")
-    return state_words()[line.state]
+    return words[line.state]
 
 
 def find_named_desk(who: Person, cohort_id: UUID) -> Desk | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from babel.support import NullTranslations
-from flask import g, has_app_context
+from flask import g
 from flask_babel import force_locale, get_locale, get_translations, lazy_gettext
 
 
@@ -24,9 +24,10 @@ AS_WRITTEN = Spoken("en", NullTranslations())
 
 def spoken() -> Spoken:
     """What is said now: on a page hundreds of times, so it is looked up once."""
-    if not has_app_context():
+    try:
+        found: Spoken | None = g.get("spoken")
+    except RuntimeError:  # no application
         return AS_WRITTEN
-    found: Spoken | None = g.get("spoken")
     if found is None:
         locale = get_locale()
         assert locale is not None, "there is a default"

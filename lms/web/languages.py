@@ -10,10 +10,10 @@ from flask_babel import Babel
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import BaseConverter, RequestRedirect
 
-from lms.kernel.i18n import spoken
 from lms.settings import LANGUAGES
 
 from .http import public, who
+from .sentences import init_sentences
 
 NAMES = {"en": "English", "fr": "Français", "ar": "العربية"}
 RIGHT_TO_LEFT = frozenset({"ar"})
@@ -43,13 +43,7 @@ def init_languages(app: Flask, translations: str) -> None:
     app.url_defaults(_add_language)
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = translations
     Babel().init_app(app, locale_selector=page_language, timezone_selector=lambda: getattr(g, "time_zone", "UTC"))
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # the extension of Babel adds it
-        gettext=lambda sentence: spoken().catalogue.ugettext(sentence),
-        ngettext=lambda one, many, number: spoken().catalogue.ungettext(one, many, number),
-        pgettext=lambda context, sentence: spoken().catalogue.upgettext(context, sentence),
-        npgettext=lambda context, one, many, number: spoken().catalogue.unpgettext(context, one, many, number),
-        newstyle=True,
-    )
+    init_sentences(app)
     app.add_url_rule("/", "home", _to_own_language, defaults={"address": ""})
     app.add_url_rule("/<path:address>", "without_language", _to_own_language)
 

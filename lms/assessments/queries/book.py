@@ -178,6 +178,7 @@ def _told(book: CohortBook, calendar: Calendar, rows: Sequence[Any], *, at: date
     shown = [row.id for row in rows if not row.is_hidden]
     chosen, asked = Chosen(cohorts=[book.cohort.id], places=shown), asked_of(book.cohort)
     done, facts = done_by(chosen), facts_of(chosen)
+    rule, required = book.rule, book.cohort.rule()
     found = []
     for row in rows:
         if row.is_hidden:
@@ -190,8 +191,8 @@ def _told(book: CohortBook, calendar: Calendar, rows: Sequence[Any], *, at: date
                 id=row.public_id,
                 alias=row.alias,
                 state=row.state,
-                standing=compute_standing(calendar.asked, done[row.id], lessons, rule=book.rule, at=at),
-                requirements=judge(book.cohort.rule(), record),
+                standing=compute_standing(calendar.asked, done[row.id], lessons, rule=rule, at=at),
+                requirements=judge(required, record),
                 live_sessions=record.live_sessions,
                 simulation=simulation_of(facts[row.id]),
                 by_rule=row.decided_by is None,
