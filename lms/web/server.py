@@ -1,5 +1,7 @@
 """Serving: gunicorn, told in code, and the worker beside it."""
 
+import contextlib
+import ctypes
 import gc
 import logging
 import os
@@ -20,6 +22,12 @@ THREADS = 12
 """Requests of one process at a time: half of them may be signing somebody in (lms.accounts.passphrases)."""
 
 SLOWEST_SECONDS = 60
+
+TRIM_THRESHOLD, MMAP_THRESHOLD, ARENA_MAX = -1, -3, -8
+"""Settings of glibc's `mallopt`, by their numbers in malloc.h."""
+
+KEPT_BYTES = 1_000_000
+"""A larger piece of memory is given back as soon as it is free: a hash of a passphrase takes 19 MiB."""
 
 
 class Server(BaseApplication):
@@ -58,6 +66,7 @@ class Server(BaseApplication):
 def serve(app: Flask, settings: Settings) -> None:
     """Serve until a signal ends it. No connection of this process may be shared with the ones it makes."""
     _close_connections()
+    _give_memory_back()
     # Read now: files that are replaced later do not meet older code. Compiled when they are first needed: that would
     # take as long as the rest of the start (docs/reliability.md, R1).
     loader = app.jinja_env.loader
@@ -99,6 +108,18 @@ def start_beside(work: Callable[[threading.Event], None]) -> None:
         log.error("the worker ended: %s", type(fault).__name__)
     finally:
         os._exit(status)
+
+
+def _give_memory_back() -> None:
+    """Let the C library return what is freed.
+
+    By itself glibc keeps a heap for each of many threads, and whatever was once large: two processes grew from 225 to
+    631 MB in a minute of work (docs/performance.md). Others have nothing to set.
+    """
+    with contextlib.suppress(AttributeError, OSError):
+        library = ctypes.CDLL(None)
+        for name, value in ((ARENA_MAX, 2), (MMAP_THRESHOLD, KEPT_BYTES), (TRIM_THRESHOLD, KEPT_BYTES)):
+            library.mallopt(name, value)
 
 
 def _close_connections() -> None:
