@@ -124,7 +124,10 @@ async def _nothing(visitor: Visitor, course: Course) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
-    """One line of the table. requests: how many it sends; role: who does it; writes: it changes what is there."""
+    """One line of the table. requests: how many it sends; role: who does it; writes: it changes what is there.
+
+    repeats: the same person does it again and again.
+    """
 
     name: str
     role: str
@@ -133,6 +136,7 @@ class Act:
     prepare: Step = _nothing
     is_ready: Callable[[Visitor], bool] = lambda visitor: True
     writes: bool = False
+    repeats: bool = False
 
 
 def expect(answer: Answer, status: int, *marks: str, of: str) -> None:
@@ -384,6 +388,7 @@ ACTS = (
         prepare=prepare_paper,
         is_ready=lambda visitor: visitor.paper is not None and visitor.saves < MOST_SAVES,
         writes=True,
+        repeats=True,
     ),
     Act(
         name="autosave",
@@ -392,6 +397,7 @@ ACTS = (
         prepare=prepare_draft,
         is_ready=lambda visitor: visitor.draft is not None and visitor.draft.saves < MOST_AUTOSAVES,
         writes=True,
+        repeats=True,
     ),
     Act(
         name="hand-in",

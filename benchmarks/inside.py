@@ -71,7 +71,10 @@ class Inside:
         return Visitor(browser=browser, login=login.login, password=login.password)
 
     def statements(self, act: Act) -> int:
-        """How many statements an act needs, counted at the second of two people who do it. It is really done."""
+        """How many statements an act needs, counted at the second of two people who do it. It is really done.
+
+        What is done again and again is counted at her second time: the first of a day also notes that she was here.
+        """
         logins = {"facilitator": [self.loaded.facilitator], "coordinator": [self.loaded.coordinator]}
         first, second = (logins.get(act.role) or self.loaded.pool[:1]) * 2
         if act.role not in logins and len(self.loaded.pool) > 1:
@@ -80,7 +83,8 @@ class Inside:
         visitors = [self.visitor(login, token) for login, token in zip((first, second), tokens, strict=True)]
         for visitor in visitors:
             asyncio.run(act.prepare(visitor, self.course))
-        asyncio.run(act.do(visitors[0], self.course))
+        for visitor in visitors if act.repeats else visitors[:1]:
+            asyncio.run(act.do(visitor, self.course))
         with statements() as seen:
             asyncio.run(act.do(visitors[1], self.course))
         return len(seen)

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from lms.assessments import jobs
 from lms.assessments.queries import record
@@ -15,7 +16,7 @@ from lms.cohorts.models import Enrolment, Tally
 from lms.cohorts.queries import desk
 from lms.cohorts.queries.tallies import counts_of
 from lms.cohorts.rules.enrolment import MAY_READ, Move
-from lms.cohorts.services import founding, moving
+from lms.cohorts.services import founding, moving, tallying
 from lms.kernel.db import db, transaction
 from lms.kernel.errors import Refusal
 from lms.kernel.ids import new_id
@@ -259,6 +260,18 @@ def test_a_week_counts_each_person_once_and_keeps_whoever_left(course, cast):
 
     active = counts_of(desk.cohort_for_update(course.cohort_key)).active
     assert sorted(active.values()) == [1, 1] and sum(active.values()) == 2
+
+
+def test_two_devices_that_come_back_at_one_moment_count_once(course, cast):
+    read_before = place(course)
+    Walk(course, cast).do("hand_in_quiz")
+    set_committed_value(read_before, "active_on", None)  # as the other device had read it
+
+    with transaction():
+        tallying.note_act(db.session.merge(read_before, load=False), desk.cohort_for_update(course.cohort_key), at=NOW)
+
+    assert kept(course) == counted_anew(course)
+    assert sum(counts_of(desk.cohort_for_update(course.cohort_key)).active.values()) == 1
 
 
 def test_a_cohort_without_counts_is_counted(course, cast):
