@@ -45,7 +45,18 @@ class Attempt(Model):
         Index(None, "marker_id", "state"),
         Index(None, "node_id", "state"),
         Index(None, "closes_at", "id"),
-        Index(None, "cohort_id", "kind", "state", "handed_in_at"),
+        # Everything by which a queue puts work in order and counts it: the rows themselves are not read for that.
+        Index(
+            "assessments_attempt_waiting_ix",
+            "cohort_id",
+            "kind",
+            "state",
+            "handed_in_at",
+            "node_id",
+            "marker_id",
+            "enrolment_id",
+            "language",
+        ),  # fmt: skip
     )
     holds_personal_data: ClassVar = {
         "state": _kept(Level.WORK, "where her work stands"),

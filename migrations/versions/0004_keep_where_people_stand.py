@@ -54,14 +54,14 @@ def upgrade() -> None:
             op.f("assessments_attempt_cohort_id_fk"), "cohorts_cohort", ["cohort_id"], ["id"], ondelete="CASCADE"
         )
         table.create_index(
-            op.f("assessments_attempt_cohort_id_kind_state_handed_in_at_ix"),
-            ["cohort_id", "kind", "state", "handed_in_at"],
+            "assessments_attempt_waiting_ix",
+            ["cohort_id", "kind", "state", "handed_in_at", "node_id", "marker_id", "enrolment_id", "language"],
         )
 
 
 def downgrade() -> None:
     with op.batch_alter_table("assessments_attempt") as table:
-        table.drop_index(op.f("assessments_attempt_cohort_id_kind_state_handed_in_at_ix"))
+        table.drop_index("assessments_attempt_waiting_ix")
         table.drop_constraint(op.f("assessments_attempt_cohort_id_fk"), type_="foreignkey")
         table.drop_column("cohort_id")
     with op.batch_alter_table("cohorts_enrolment") as table:
