@@ -64,6 +64,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     """The whole product, ready to serve. Raises Misconfigured when a route, a model or a setting is not in order."""
     use_own_zones()
     app = Flask(__name__, static_folder=None, template_folder="web/templates")
+    app.jinja_environment = pages.Pages
     app.config.update(
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings),

@@ -32,11 +32,6 @@ def read_steps(owner: Person, rows: Iterable[StepRow]) -> list[Step]:
     return [_step(row, json.loads(text) if text is not None else {}) for row, text in zip(kept, texts, strict=True)]
 
 
-def read_step(owner: Person, row: StepRow) -> Step:
-    """The same for one."""
-    return read_steps(owner, [row])[0]
-
-
 def _step(row: StepRow, typed: Mapping[str, Any]) -> Step:
     return Step(
         number=row.number,

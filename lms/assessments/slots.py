@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
 
 from lms.courses.rules import Told, tell
@@ -23,24 +24,49 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Slot:
-    """One question on a page.
+    """One question on a page. A page lists all questions of an attempt and draws some: words come when asked for.
 
-    fields: what stands in it, by part of the form. step: the answer that stands; None before the first. operation,
-    sequence: what the page sends along. rivals: other answers of the same moment from another device.
+    seed: of the attempt, so that options stay where they were. step: the answer that stands; None before the first.
+    operation, sequence: what the page sends along. rivals: other answers of the same moment from another device. sent:
+    what a form holds that was not kept, by part; it is shown in place of what stands.
     """
 
     number: int
     item: Item
-    text: Told
-    options: Sequence[Choice]
-    lefts: Sequence[Choice]
-    parts: Sequence[str]
-    fields: Mapping[str, Sequence[str]]
+    asked: Catalogue
+    seed: int
+    language: str
     step: Step | None
     flagged: bool
     operation: UUID
     sequence: int
     rivals: Sequence[Step]
+    sent: Mapping[str, Sequence[str]] | None = None
+
+    @cached_property
+    def text(self) -> Told:
+        """The question."""
+        return tell(self.item.text, self.language, self.asked.required_languages)
+
+    @cached_property
+    def options(self) -> Sequence[Choice]:
+        """What can be chosen, in the order of this attempt."""
+        return _choices(shown_options(self.item, self.seed), self.asked, self.language)
+
+    @property
+    def lefts(self) -> Sequence[Choice]:
+        """What something is to be put to."""
+        return _choices(self.item.lefts, self.asked, self.language) if isinstance(self.item, Matching) else ()
+
+    @property
+    def parts(self) -> Sequence[str]:
+        """The parts that a short answer is typed in."""
+        return self.item.parts if isinstance(self.item, Short) else ()
+
+    @cached_property
+    def fields(self) -> Mapping[str, Sequence[str]]:
+        """What is in it, by part of the form."""
+        return write_fields(self.item, self.step.data if self.step else None) if self.sent is None else self.sent
 
     @property
     def is_answered(self) -> bool:
@@ -59,15 +85,13 @@ class Slot:
 def make_slot(
     number: int, item: Item, asked: Catalogue, *, seed: int, steps: Sequence[Step], step: Step | None, language: str
 ) -> Slot:
-    """A question as this attempt shows it. seed: of the attempt, so that options stay where they were."""
+    """A question as this attempt shows it. seed: of the attempt; steps: all of it that the page knows."""
     return Slot(
         number=number,
         item=item,
-        text=tell(item.text, language, asked.required_languages),
-        options=_choices(shown_options(item, seed), asked, language),
-        lefts=_choices(item.lefts, asked, language) if isinstance(item, Matching) else (),
-        parts=item.parts if isinstance(item, Short) else (),
-        fields=write_fields(item, step.data if step else None),
+        asked=asked,
+        seed=seed,
+        language=language,
         step=step,
         flagged=step.flagged if step else False,
         operation=new_id(),

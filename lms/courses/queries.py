@@ -16,6 +16,9 @@ _NODES: tuple[tuple[type[Module | Lesson | Task | Item | Rubric], NodeKind], ...
     (Rubric, NodeKind.RUBRIC),
 )
 
+FOR_READING = (Version.public_id, Version.title, Version.required_languages)
+"""What pages of participants say of a version. The rest is long, and is read from JSON once for each row of a join."""
+
 
 def programmes() -> list[Programme]:
     """All programmes, by slug."""

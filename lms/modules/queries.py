@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BindParameter, Select, and_, bindparam, exists, func, or_, select, true
-from sqlalchemy.orm import aliased, contains_eager
+from sqlalchemy.orm import aliased, contains_eager, defer
 
 from lms.accounts.models import Person
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
@@ -17,6 +17,7 @@ from lms.cohorts.queries.closing import held
 from lms.cohorts.queries.seats import Seat, own_enrolment
 from lms.cohorts.rules.opening import Opening
 from lms.courses.models import Lesson, LessonText, Module, Version
+from lms.courses.queries import FOR_READING
 from lms.courses.rules import Told, pick_language, tell
 from lms.kernel.db import db
 
@@ -84,7 +85,10 @@ def _lesson_place() -> Select[*tuple[Any, ...]]:
         .join(of_module, and_(of_module.cohort_id == Cohort.id, of_module.node_id == Module.node_id))
         .outerjoin(Enrolment, own_enrolment())
         .where(CalendarEntry.public_id == bindparam("lesson_id"))
-        .options(contains_eager(Cohort.version))
+        .options(
+            contains_eager(Cohort.version).load_only(*FOR_READING),
+            *map(defer, (Cohort.languages, Cohort.completion, Module.summary, Module.objectives)),
+        )
     )
     return place
 

@@ -1,10 +1,11 @@
 """What every page knows: its reader, its language, its navigation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, g, request
+from flask.templating import Environment
 
 from lms.kernel import clock
 from lms.settings import current_settings
@@ -21,6 +22,17 @@ class NavigationLink:
     label: str
     href: str
     current: bool
+
+
+class Pages(Environment):
+    """Templates that share one table of globals.
+
+    Jinja lays a table of its own over it for each template, to compare the two at every import of a component: five per
+    cent of a page. No template of ours has globals of its own.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return super().make_globals(d) if d else self.globals
 
 
 def init_pages(app: Flask, navigation: Callable[[Any], list[NavigationLink]]) -> None:

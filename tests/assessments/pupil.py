@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 from lms.assessments.models import Attempt, StepRow
 from lms.assessments.queries import sitting as sittings
 from lms.assessments.rules.attempts import Answered, AttemptState, HandIn, heads
-from lms.assessments.sealing import read_step
+from lms.assessments.sealing import read_steps
 from lms.assessments.services import taking
 from lms.kernel.db import db, transaction
 from lms.kernel.ids import new_id
@@ -92,7 +92,7 @@ class Pupil:
         )
 
     def steps(self, attempt):
-        return [read_step(self.person, row) for row in self.rows(attempt)]
+        return read_steps(self.person, self.rows(attempt))
 
     def kinds(self, attempt):
         return [row.kind.value for row in self.rows(attempt)]

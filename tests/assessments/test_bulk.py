@@ -12,7 +12,7 @@ from lms.assessments.queries import sitting as sittings
 from lms.assessments.queries.catalogue import catalogue
 from lms.assessments.rules.attempts import Answered, HandIn
 from lms.assessments.rules.marking import Act, Comment, Marks
-from lms.assessments.sealing import read_step
+from lms.assessments.sealing import read_steps
 from lms.assessments.services import bulk
 from lms.assessments.services import marking as marking_services
 from lms.assessments.services.bulk import PastAnswer, PastAttempt, PastHandIn, PastMark, PastRelease
@@ -79,7 +79,7 @@ def of(taught, cast, name, node_id):
     rows = db.session.scalars(select(StepRow).where(StepRow.attempt_id == attempt.id).order_by(StepRow.number)).all()
     steps = []
     for row in rows:
-        step = read_step(owner, row)
+        (step,) = read_steps(owner, [row])
         data = {key: value for key, value in (step.data or {}).items() if key != "fingerprint"}
         by = "owner" if row.by_id == owner.id else row.by_id
         has = row.sealed is not None, row.data is not None, row.receipt is not None

@@ -13,7 +13,7 @@ from lms.assessments.rules import quizzes
 from lms.assessments.rules.attempts import StepKind
 from lms.assessments.rules.items import Score, read_item
 from lms.assessments.rules.replay import Shown, is_comparable, read_shown, rekeyed, write_shown
-from lms.assessments.sealing import read_step
+from lms.assessments.sealing import read_steps
 from lms.assessments.services import taking
 from lms.audit.models import Entry
 from lms.cohorts.models import Group
@@ -83,7 +83,7 @@ def assert_replay_is_live(cast):
     for attempt in db.session.query(Attempt).filter(Attempt.points.is_not(None)):
         locked = sittings.attempt_for_update(attempt.id)
         person_id = db.session.query(StepRow.by_id).filter_by(attempt_id=attempt.id, kind=StepKind.ANSWER).first()[0]
-        steps = [read_step(owners[person_id], row) for row in sittings.rows_of(locked)]
+        steps = read_steps(owners[person_id], sittings.rows_of(locked))
         items = items_for(locked, steps)
         assert quizzes.compute_score(items, locked.drawn, steps, locked.terms()) == locked.score()
 

@@ -19,13 +19,14 @@ from lms.cohorts.queries.seats import own_enrolment
 from lms.cohorts.rules.opening import Opening
 from lms.courses.models import Module, Version
 from lms.courses.models import Task as TaskRow
+from lms.courses.queries import FOR_READING
 from lms.courses.rules import TaskKind, Told, tell
 from lms.kernel.db import db
 
 from ..models import Attempt, StepRow
 from ..rules.attempts import OF_MARKING, AttemptState, Step, StepKind, heads
 from ..rules.items import Item
-from ..sealing import read_step
+from ..sealing import read_steps
 from .catalogue import Catalogue, Task, catalogue
 
 NOBODY = 0
@@ -71,7 +72,7 @@ class Sitting(TaskPlace):
     @cached_property
     def steps(self) -> list[Step]:
         """The steps, opened."""
-        return [read_step(self.owner, row) for row in self.rows]
+        return read_steps(self.owner, self.rows)
 
     @cached_property
     def standing(self) -> Mapping[str, Step]:
@@ -131,7 +132,7 @@ class Checkpoint:
     @cached_property
     def steps(self) -> list[Step]:
         """What stands, opened."""
-        return [read_step(self.owner, row) for row in self.rows]
+        return read_steps(self.owner, self.rows)
 
 
 def find_checkpoint(who: Person, seat: InCohort, lesson: str) -> Checkpoint | None:
@@ -178,7 +179,11 @@ def _with_attempt(place: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
         .outerjoin(Attempt, and_(of_task, Attempt.number == newest))
         .outerjoin(own_version, own_version.id == Attempt.version_id)
         .outerjoin(StepRow, and_(StepRow.attempt_id == Attempt.id, stands(), hers()))
-        .options(contains_eager(Attempt.version.of_type(own_version)))
+        .options(
+            contains_eager(Attempt.version.of_type(own_version)).load_only(
+                own_version.public_id, own_version.required_languages
+            )
+        )
     )
 
 
@@ -220,7 +225,10 @@ def _task_place() -> Select[*tuple[Any, ...]]:
         .join(of_module, and_(of_module.cohort_id == Cohort.id, of_module.node_id == Module.node_id))
         .outerjoin(Enrolment, own_enrolment())
         .where(CalendarEntry.public_id == bindparam("task_id"))
-        .options(contains_eager(Cohort.version))
+        .options(
+            contains_eager(Cohort.version).load_only(*FOR_READING),
+            *map(defer, (Cohort.languages, Cohort.completion, Module.summary, Module.objectives)),
+        )
     )
     return query
 
@@ -321,7 +329,7 @@ def earlier_answers(sitting: Sitting, *, most: int) -> list[Step]:
         .order_by(StepRow.number.desc())
         .limit(most)
     )
-    return [read_step(sitting.owner, row) for row in rows]
+    return read_steps(sitting.owner, rows)
 
 
 def lesson_of(place: TaskPlace) -> UUID:
@@ -356,7 +364,7 @@ def find_handed(who: Person, place: TaskPlace, number: int | None = None) -> Han
     if not wanted:
         return None
     rows = db.session.scalars(_seen(only_text_in_time=wanted[-1].kind is TaskKind.ASSIGNMENT), {"id": wanted[-1].id})
-    return Handed(place=place, attempts=attempts, attempt=wanted[-1], steps=[read_step(who, row) for row in rows])
+    return Handed(place=place, attempts=attempts, attempt=wanted[-1], steps=read_steps(who, rows))
 
 
 @cache

@@ -32,7 +32,7 @@ from ..rules.events import QuizPassed
 from ..rules.items import is_typed
 from ..rules.receipts import content_of
 from ..rules.words import count_words
-from ..sealing import read_step, seal_typed
+from ..sealing import read_steps, seal_typed
 from . import allotting, ledger
 from .receipts import receive
 from .steps import NewStep, append, append_aside, append_if_open
@@ -403,7 +403,7 @@ def _write_score(attempt: Attempt, steps: list[Step]) -> None:
 def _steps(attempt: Attempt, owner: Person) -> list[Step]:
     """What rules need of an attempt: every step of a quiz, and of an assignment's hundreds of drafts the last."""
     rows = sittings.last_rows_of(attempt) if attempt.kind is TaskKind.ASSIGNMENT else sittings.rows_of(attempt)
-    return [read_step(owner, row) for row in rows]
+    return read_steps(owner, rows)
 
 
 def take_back(sitting: Sitting, operation: UUID, *, language: str, by: Person, at: datetime) -> Attempt:

@@ -119,7 +119,7 @@ def _face(place: ItemPlace, language: str, *, fields: Any = None, **more: Any) -
     )
     return Face(
         language=language,
-        question=_question(replace(slot, fields=fields) if fields is not None else slot, language),
+        question=_question(replace(slot, sent=fields), language),
         key=right_answer(place.item, language),
         accepted=_accepted(place, language),
         tried=more.get("tried"),

@@ -100,6 +100,6 @@ def _refused(sitting: Sitting, refusal: str) -> ResponseReturnValue:
         step=sitting.standing.get(name),
         language=page_language(),
     )
-    slot = replace(slot, fields=forms.sent_fields(1, request.form))
+    slot = replace(slot, sent=forms.sent_fields(1, request.form))
     page = render_template("assessments/checkpoint_alone.html", place=sitting, slot=slot, refusal=refusal)
     return page, 409

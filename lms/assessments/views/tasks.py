@@ -362,7 +362,7 @@ def _refused(sitting: Sitting, number: int, refusal: str, *, per_page: int) -> R
     slots = {slot.number: slot for slot in _slots(sitting)}
     here = quizzes.page_with(min(max(number, 1), len(slots)), sitting.attempt.drawn, per_page)
     shown = [
-        replace(slots[one], fields=forms.sent_fields(one, request.form), flagged=f"flag{one}" in request.form)
+        replace(slots[one], sent=forms.sent_fields(one, request.form), flagged=f"flag{one}" in request.form)
         for one in here
     ]
     return _questions(sitting, here[0], per_page=per_page, shown=shown, refusal=refusal), 409
@@ -421,14 +421,12 @@ def overtaken(sitting: Sitting, numbers: list[int], number: int) -> ResponseRetu
 
 def _versions(slot: Slot, sent: Mapping[str, Sequence[str]]) -> tuple[Slot, list[Slot]]:
     """What was just sent, and every other answer of the same moment: what was sent may be the one that stands."""
-    mine = replace(slot, fields=sent, operation=new_id())
+    mine = replace(slot, sent=sent, operation=new_id())
     others: dict[frozenset[tuple[str, str]], Slot] = {}
     for step in (slot.step, *slot.rivals):
         fields = write_fields(slot.item, step.data if step else None)
         if _said(fields) != _said(sent):
-            others.setdefault(
-                _said(fields), replace(slot, fields=fields, step=step, flagged=bool(step and step.flagged))
-            )
+            others.setdefault(_said(fields), replace(slot, step=step, flagged=bool(step and step.flagged)))
     return mine, list(others.values()) or [slot]
 
 
