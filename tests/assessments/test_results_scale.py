@@ -60,6 +60,7 @@ def fill(taught, cast, node_id="t-quiz", kind=TaskKind.QUIZ):
         for enrolment_id in made
     ]  # fmt: skip
     db.session.execute(insert(Attempt), attempts)
+    analyze()  # else PostgreSQL plans for an empty table until its autovacuum comes round
 
 
 def share(taught, cast):
@@ -79,7 +80,7 @@ def share(taught, cast):
 @pytest.mark.parametrize(
     ("address", "most"),
     [
-        ("/en/marks/{cohort}", 7),
+        ("/en/marks/{cohort}", 6),
         ("/en/grading", 4),
         ("/en/grading?show=all", 4),
         ("/en/grading?show={task}", 4),
@@ -107,7 +108,7 @@ def test_a_page_of_ten_thousand_asks_as_little_as_one_of_three(app, cast, taught
     facilitator.get("results.cohort", cohort_id=taught.cohort_id, page=number)
     with statements() as seen:
         page = facilitator.get("results.cohort", cohort_id=taught.cohort_id, page=number)
-    assert len(seen) <= 7, seen
+    assert len(seen) <= 6, seen
     assert page.words().count("Stone ") >= 22 and "10,003" in page.words()
 
 

@@ -312,7 +312,7 @@ def test_pages_stay_within_their_statements(app, as_facilitator, as_participant,
     in_context(app, hand_in, cast.cedar, taught.tasks["t-quiz"])
     memo(app, cast, taught)
     budgets = (
-        (as_facilitator, "results.cohort", {"cohort_id": taught.cohort_id}, 7),
+        (as_facilitator, "results.cohort", {"cohort_id": taught.cohort_id}, 6),
         (as_facilitator, "results.participant", ids(taught), 8),
         (as_facilitator, "results.again", {"cohort_id": taught.cohort_id}, 6),
         (as_participant, "results.own", {}, 7),

@@ -46,7 +46,7 @@ OF_PARTICIPANTS = {
     "participant.assignment": Budget(4),
     "participant.results": Budget(8),
 }
-OF_FACILITATORS = {"/grading": Budget(4), "{marks}": Budget(7), "{mark}": Budget(5), "/grading/release": Budget(5)}
+OF_FACILITATORS = {"/grading": Budget(4), "{marks}": Budget(6), "{mark}": Budget(5), "/grading/release": Budget(5)}
 OF_COORDINATORS = {
     "/cohort/{cohort}": Budget(9),
     "/cohort/{cohort}/people": Budget(5),
