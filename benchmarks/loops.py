@@ -337,6 +337,8 @@ class Driver:
 
     def __exit__(self, *fault: object) -> None:
         assert self._process.stdin is not None and self._process.stdout is not None
+        if fault[0] is not None:
+            self._process.terminate()
         self._process.stdin.close()
         self._process.stdout.close()
         self._process.wait(30)

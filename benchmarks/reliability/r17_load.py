@@ -69,9 +69,15 @@ QUICK = (Load(people=24, within=3.0, every=0.5, seconds=5.0, is_memory_judged=Fa
 
 def run(sites: Sites, kind: str, *, quick: bool) -> Line:
     """240 people for two minutes after a minute of signing in, then 1,000; quick: 24 for 5 s after 3 s."""
-    found = [_judge(load, _measure(sites, kind, load)) for load in (QUICK if quick else FULL)]
-    figures = "; ".join(text for text, _ in found)
-    return Line(test=NAME, database=kind, figures=figures, criterion=CRITERION, holds=all(holds for _, holds in found))
+    found = [judge(load, _measure(sites, kind, load)) for load in (QUICK if quick else FULL)]
+    verdicts = [holds for _, holds in found]
+    return Line(
+        test=NAME,
+        database=kind,
+        figures="; ".join(text for text, _ in found),
+        criterion=CRITERION,
+        holds=None if None in verdicts and False not in verdicts else all(verdicts),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +127,7 @@ def _missing(loaded: Loaded, kept: list[dict[str, Any]]) -> list[str]:
     return inside.missing(tokens, kept)
 
 
-def _judge(asked: Load, found: Found) -> tuple[str, bool | None]:
+def judge(asked: Load, found: Found) -> tuple[str, bool | None]:
     """The figures of one number of people, and whether everything holds; None where others were to blame."""
     told = found.told
     growth = growth_percent(found.memory.samples, asked.length)

@@ -125,17 +125,19 @@ class Storm:
         """An answer at each of her moments; when a page is answered she turns it."""
         moment, turn = time.perf_counter() + self.every, 0
         waiting: list[Save] = []
+        is_saved = True
         while moment < self.end:
             await asyncio.sleep(max(moment - time.perf_counter(), 0))
             if not waiting:
                 turn += 1
                 waiting = _saves(her.paper, turn)
-            if await self._do(SAVE, her, waiting[0].send, since=moment):
+            is_saved = await self._do(SAVE, her, waiting[0].send, since=moment)
+            if is_saved:
                 waiting.pop(0)
             if not waiting:
                 await self._do(PAGE, her, _turn_page)
             moment += self.every
-        if waiting:
+        if not is_saved:
             self.unsure.append((waiting[0].attempt, waiting[0].question.number))
 
     async def _do(self, name: str, her: Visitor, *steps: acts.Step, since: float | None = None) -> bool:
