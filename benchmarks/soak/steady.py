@@ -16,7 +16,7 @@ that does not grow differ by 2 or 3 per cent, as hashes of passphrases and large
 """
 
 LEAST_MINUTES = 10.0
-"""Before that templates and statements are still met for the first time: growth is told, and says nothing."""
+"""Before that people of a soak still meet templates and statements for the first time: growth is told, not judged."""
 
 
 @dataclass(frozen=True)
