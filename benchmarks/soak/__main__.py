@@ -45,6 +45,9 @@ BACKUP_MINUTES = 5.0
 WITHIN_SECONDS = 60.0
 THINKING_SECONDS = 6.0
 STOP_SECONDS = 60
+TOLD_SECONDS = 2
+"""After which everything of a minute has been said."""
+
 MEBIBYTE = 1 << 20
 CORES = len(os.sched_getaffinity(0))
 FAULT_IN_LOG = re.compile(r" (?:ERROR|CRITICAL) |Traceback|job \d+ of kind \S+ failed")
@@ -157,7 +160,7 @@ class Soak:
             if due <= passed < self.asked.seconds:
                 self.backups[int(due / 60)] = self._copier.take(before, crowd.last["acknowledged"])
                 due += self.asked.backup_seconds
-            for number in range(shown, int(passed / 60)):
+            for number in range(shown, int((passed - TOLD_SECONDS) / 60)):
                 self._print_minute(number, crowd, memory, wal)
                 shown += 1
         for number in range(shown, len(crowd.last["minutes"])):
