@@ -50,8 +50,9 @@ bench-pages: $(V)/.dev ## statements, bytes and CPU per page in three languages,
 bench-compare: $(V)/.dev ## changes between two results: ARGS="OLD.json NEW.json"
 	$(PY) -m benchmarks.compare $(ARGS)
 
-soak: $(V)/.dev ## long runs: the server is killed while people work
-	$(PY) -m pytest -n 0 -s -o addopts=-q tests/soak $(ARGS)
+soak: $(V)/.dev ## the server is killed while people work; then half an hour of 240 people (ARGS="--minutes 3")
+	$(PY) -m pytest -n 0 -s -o addopts=-q tests/soak
+	$(PY) -m benchmarks.soak $(ARGS)
 
 reliability: $(V)/.dev ## fault programs on both databases; writes docs/reliability.md
 	$(PY) -m benchmarks.reliability $(ARGS)

@@ -247,6 +247,9 @@ class Rush:
         return True
 
 
+Command = Callable[..., Coroutine[Any, Any, dict[str, Any]]]
+
+
 class Player:
     """Keeps the people between commands."""
 
@@ -298,17 +301,16 @@ class Player:
         rush = Rush(self.course, self.port, within, thinking)
         return await rush.run(self.people["participant"][:people])
 
+    def commands(self) -> dict[str, Command]:
+        """What can be asked for, by name."""
+        return {"prepare": self.prepare, "closed": self.closed, "open": self.open, "rush": self.rush}
+
     async def play(self) -> None:
         """Until no command is left."""
         reader = asyncio.StreamReader(limit=1 << 30)
         protocol = asyncio.StreamReaderProtocol(reader)
         await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin)
-        commands: dict[str, Callable[..., Coroutine[Any, Any, dict[str, Any]]]] = {
-            "prepare": self.prepare,
-            "closed": self.closed,
-            "open": self.open,
-            "rush": self.rush,
-        }
+        commands = self.commands()
         while line := await reader.readline():
             command = json.loads(line)
             name = command.pop("do")
@@ -318,11 +320,14 @@ class Player:
 
 
 class Driver:
-    """The process that plays the people, from outside."""
+    """The process that plays the people, from outside. module: what it runs."""
+
+    def __init__(self, module: str = "benchmarks.loops") -> None:
+        self._module = module
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.loops"],
+            [sys.executable, "-m", self._module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -332,15 +337,22 @@ class Driver:
 
     def __exit__(self, *fault: object) -> None:
         assert self._process.stdin is not None and self._process.stdout is not None
+        if fault[0] is not None:
+            self._process.terminate()
         self._process.stdin.close()
         self._process.stdout.close()
         self._process.wait(30)
 
     def ask(self, do: str, **command: Any) -> dict[str, Any]:
         """Have something done; what it took. Raises RuntimeError when the process ended."""
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"do": do, **command}) + "\n")
         self._process.stdin.flush()
+        return self.read()
+
+    def read(self) -> dict[str, Any]:
+        """The next line that it says. Raises RuntimeError when the process ended."""
+        assert self._process.stdout is not None
         answer = self._process.stdout.readline()
         if not answer:
             raise RuntimeError("the process that plays the people ended")

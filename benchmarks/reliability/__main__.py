@@ -32,6 +32,7 @@ PROGRAMS = {
     "R11": "r11_two_devices",
     "R12": "r12_two_markers",
     "R13": "r13_deadline",
+    "R17": "r17_load",
 }
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
 PEOPLE = 24
@@ -141,6 +142,9 @@ R6 --database postgresql"`.
 - **R12**: both say that they saw the other's marks, else only the first could save at all.
 - **R13**: a decision is explained when what was received before the deadline stands in the attempt and what came after
   it beside it, or after her own hand-in; and when everything that was sent is stored.
+- **R17**: a sign-in lasts from opening its form until Today can be read, waiting and coming again included; a save from
+  the moment at which she wanted to save. Missing: acknowledged, and not what stands. Memory as in the soak
+  (docs/performance.md). The people are played on the same cores.
 
 ## R14, time zones and changes of clocks
 
