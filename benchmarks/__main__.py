@@ -18,7 +18,7 @@ import shlex
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle, islice
 from pathlib import Path
@@ -96,6 +96,7 @@ class Bench:
     loaded: Loaded
     wanted: Wanted
     folder: Path
+    serve: Callable[[Loaded, Path], contextlib.AbstractContextManager[Server]] = product
     memory: dict[str, list[int]] = field(default_factory=dict)
     processes: int = 0
 
@@ -108,7 +109,7 @@ class Bench:
             run: list[Row] = []
             for loop in self.wanted.loops:
                 say(f"{self.where.kind}, {self.loaded.enrolments:,} enrolments, run {number}, {loop.name}")
-                run += self._floors(loop, size) + self._product(acts, loop)
+                run += self._floors(loop, size) + self.measured(acts, loop)
             runs.append(run)
         return [row | {"statements": counted.get(row["page"])} for row in table.gather(runs)]
 
@@ -159,11 +160,12 @@ class Bench:
         strangers = islice(cycle(loaded.pool), most)
         return people | {"stranger": [{"login": one.login, "password": one.password} for one in strangers]}
 
-    def _product(self, acts: Sequence[Act], loop: Loop) -> list[Row]:
+    def measured(self, acts: Sequence[Act], loop: Loop) -> list[Row]:
+        """Each act in one loop, on a server and a copy of the data of its own."""
         pool = min(len(self.loaded.pool), max(MOST_PREPARED.values()))
         with self._data(acts) as loaded:
             people = self._people(loaded, pool)
-            with product(loaded, self.folder / "server.log") as server, Driver() as driver:
+            with self.serve(loaded, self.folder / "server.log") as server, Driver() as driver:
                 told = {"pages": loaded.pages, "marks": loaded.marks, "people": people}
                 driver.ask("people", port=server.port, **told)
                 rows = [self._measure(driver, server, act, loop, pool) for act in acts]

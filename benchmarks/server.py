@@ -96,9 +96,16 @@ class Server:
     """A server in a process group of its own, on a free port."""
 
     def __init__(
-        self, command: Sequence[str], environ: Mapping[str, str], *, ready: str, log: Path, port: int = 0
+        self,
+        command: Sequence[str],
+        environ: Mapping[str, str],
+        *,
+        ready: str,
+        log: Path,
+        port: int = 0,
+        workers: int = WORKERS,
     ) -> None:
-        self.port, self.log = port or _free_port(), log
+        self.port, self.log, self._workers = port or _free_port(), log, workers
         clean = {name: value for name, value in os.environ.items() if not name.startswith("LMS_")}
         with log.open("ab") as file:
             self._process = subprocess.Popen(
@@ -118,7 +125,7 @@ class Server:
     def _wait(self, address: str) -> None:
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until and self._process.poll() is None:
-            if self.processes > WORKERS and _answers(address):
+            if self.processes > self._workers and _answers(address):
                 return
             time.sleep(0.05)
         raise RuntimeError(f"the server did not get ready:\n{self.log.read_text()[-3000:]}")
@@ -165,9 +172,10 @@ def _answers(address: str) -> bool:
 
 
 @contextlib.contextmanager
-def product(loaded: Loaded, log: Path) -> Iterator[Server]:
+def product(loaded: Loaded, log: Path, *, workers: int = WORKERS) -> Iterator[Server]:
     """`lms serve` over a data set."""
-    server = Server(["lms", "serve"], environ_of(loaded), ready="/readyz", log=log)
+    environ = {**environ_of(loaded), "LMS_WORKERS": str(workers)}
+    server = Server(["lms", "serve"], environ, ready="/readyz", log=log, workers=workers)
     try:
         yield server
     finally:

@@ -89,14 +89,14 @@ def as_text(result: Figures) -> str:
     parts = [_heading(result)]
     for database, enrolments in dict.fromkeys((row["database"], row["enrolments"]) for row in result["rows"]):
         rows = [row for row in result["rows"] if (row["database"], row["enrolments"]) == (database, enrolments)]
-        parts += [f"\n## {database}, {enrolments:,} enrolments\n", _table(COLUMNS, rows)]
+        parts += [f"\n## {database}, {enrolments:,} enrolments\n", as_table(COLUMNS, rows)]
     for title, name, columns in (
         ("Memory of all processes, MiB (PSS)", "memory", ("database", "enrolments", "loop", "processes", "pss_mib")),
         ("First visit, all bytes", "first_visits", ("database", "page", "requests", "bytes")),
         ("The rush", "rushes", RUSH),
     ):
         if result.get(name):
-            parts += [f"\n## {title}\n", _table([(one, one) for one in columns], result[name])]
+            parts += [f"\n## {title}\n", as_table([(one, one) for one in columns], result[name])]
     faults = [f"- {row['page']}, {row['loop']}: {fault}" for row in result["rows"] for fault in row["faults"]]
     faults += [f"- rush of {row['people']}: {fault}" for row in result["rushes"] for fault in row["faults"]]
     if faults:
@@ -133,7 +133,7 @@ def client_cpu(rows: Iterable[Row]) -> float:
     return statistics.median(values) if values else 0.0
 
 
-def _table(columns: Sequence[tuple[str, str]], rows: Sequence[Row]) -> str:
+def as_table(columns: Sequence[tuple[str, str]], rows: Sequence[Row]) -> str:
     """Columns that no row fills are left out."""
     filled = [(name, title) for name, title in columns if any(row.get(name) not in (None, "") for row in rows)]
     cells = [[title for _, title in filled], *([shown(row.get(name)) for name, _ in filled] for row in rows)]

@@ -43,14 +43,15 @@ CORES = len(os.sched_getaffinity(0))
 class Load:
     """So many people come within so many seconds and save every so often, until so many seconds after the last came.
 
-    is_memory_judged: not of a few seconds, in which memory still fills.
+    is_timed: figures are judged. Not those of a few seconds, in which memory still fills, and not in tests, which never
+    time anything: there only what was acknowledged must stand.
     """
 
     people: int
     within: float
     every: float
     seconds: float
-    is_memory_judged: bool = True
+    is_timed: bool = True
 
     @property
     def length(self) -> float:
@@ -64,11 +65,11 @@ class Load:
 
 
 FULL = tuple(Load(people=people, within=60.0, every=5.0, seconds=120.0) for people in (240, 1_000))
-QUICK = (Load(people=24, within=3.0, every=0.5, seconds=5.0, is_memory_judged=False),)
+QUICK = (Load(people=24, within=6.0, every=0.5, seconds=5.0, is_timed=False),)
 
 
 def run(sites: Sites, kind: str, *, quick: bool) -> Line:
-    """240 people for two minutes after a minute of signing in, then 1,000; quick: 24 for 5 s after 3 s."""
+    """240 people for two minutes after a minute of signing in, then 1,000; quick: 24 for 5 s after 6 s, not timed."""
     found = [judge(load, _measure(sites, kind, load)) for load in (QUICK if quick else FULL)]
     verdicts = [holds for _, holds in found]
     return Line(
@@ -132,16 +133,18 @@ def judge(asked: Load, found: Found) -> tuple[str, bool | None]:
     told = found.told
     growth = growth_percent(found.memory.samples, asked.length)
     errors = sum(one["errors"] for one in told["acts"].values())
-    checks = {
+    checks = {"missing": bool(told["kept"]) and not found.missing}
+    timed = {
         "save": told["acts"][SAVE].get("p95_ms", math.inf) < MOST_SAVE_MS,
         "sign-in": told["acts"][SIGN_IN].get("p95_ms", math.inf) < MOST_SIGN_IN_MS and told["inside"] == asked.people,
         "answers": not errors and not told["broken"],
-        "missing": bool(told["kept"]) and not found.missing,
-        "memory": growth < MOST_GROWTH_PERCENT or not asked.is_memory_judged,
+        "memory": growth < MOST_GROWTH_PERCENT,
     }
+    if asked.is_timed:
+        checks |= timed
     failed = [name for name, holds in checks.items() if not holds]
     memory = f"memory {found.memory.median / MEBIBYTE:.0f} MiB, {growth:+.1f} %"
-    figures = f"{_figures(asked, found, errors)}; {memory}{'' if asked.is_memory_judged else ' (not judged)'}"
+    figures = f"{_figures(asked, found, errors)}; {memory}{'' if asked.is_timed else ' (times not judged)'}"
     if not failed:
         return figures, True
     faults = [*(fault for one in told["acts"].values() for fault in one["faults"]), *found.missing]

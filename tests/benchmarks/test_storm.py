@@ -153,6 +153,7 @@ def test_what_is_missing_fails_on_every_machine() -> None:
     assert judge(LOAD, _found(others=90.0, kept=[]))[1] is False
 
 
-def test_memory_of_a_few_seconds_is_not_judged() -> None:
-    short = replace(LOAD, is_memory_judged=False)
-    assert judge(short, _found(grows=200e3))[1] is True
+def test_of_a_few_seconds_only_what_was_acknowledged_is_judged() -> None:
+    short = replace(LOAD, is_timed=False)
+    assert judge(short, _found(grows=200e3, acts={SAVE: SLOW}))[1] is True
+    assert judge(short, _found(missing=("pool1, question 1: nothing stands",)))[1] is False
