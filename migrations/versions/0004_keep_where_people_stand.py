@@ -22,26 +22,28 @@ depends_on = None
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
-TRIGGER = "assessments_attempt_in_cohort"
-COHORT = "(SELECT cohort_id FROM cohorts_enrolment WHERE id = NEW.enrolment_id)"
 NOBODYS = "0"
 """SQLite cannot fill a row before it is stored: what does not know the column stores this first."""
 
 FILL = {
     "sqlite": (
-        f"CREATE TRIGGER {TRIGGER} AFTER INSERT ON assessments_attempt WHEN NEW.cohort_id = {NOBODYS}"
-        f" BEGIN UPDATE assessments_attempt SET cohort_id = {COHORT} WHERE id = NEW.id; END",
+        "CREATE TRIGGER assessments_attempt_in_cohort AFTER INSERT ON assessments_attempt WHEN NEW.cohort_id = 0"
+        " BEGIN UPDATE assessments_attempt"
+        " SET cohort_id = (SELECT cohort_id FROM cohorts_enrolment WHERE id = NEW.enrolment_id) WHERE id = NEW.id; END",
     ),
     "postgresql": (
-        f"CREATE FUNCTION {TRIGGER}() RETURNS trigger LANGUAGE plpgsql AS"
-        f" $$ BEGIN NEW.cohort_id := {COHORT}; RETURN NEW; END $$",
-        f"CREATE TRIGGER {TRIGGER} BEFORE INSERT ON assessments_attempt FOR EACH ROW"
-        f" WHEN (NEW.cohort_id IS NULL) EXECUTE FUNCTION {TRIGGER}()",
+        "CREATE FUNCTION assessments_attempt_in_cohort() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " NEW.cohort_id := (SELECT cohort_id FROM cohorts_enrolment WHERE id = NEW.enrolment_id); RETURN NEW; END $$",
+        "CREATE TRIGGER assessments_attempt_in_cohort BEFORE INSERT ON assessments_attempt FOR EACH ROW"
+        " WHEN (NEW.cohort_id IS NULL) EXECUTE FUNCTION assessments_attempt_in_cohort()",
     ),
 }
 UNFILL = {
-    "sqlite": (f"DROP TRIGGER {TRIGGER}",),
-    "postgresql": (f"DROP TRIGGER {TRIGGER} ON assessments_attempt", f"DROP FUNCTION {TRIGGER}()"),
+    "sqlite": ("DROP TRIGGER assessments_attempt_in_cohort",),
+    "postgresql": (
+        "DROP TRIGGER assessments_attempt_in_cohort ON assessments_attempt",
+        "DROP FUNCTION assessments_attempt_in_cohort()",
+    ),
 }
 
 
