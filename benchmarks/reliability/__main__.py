@@ -143,7 +143,7 @@ R6 --database postgresql"`.
 - **R12**: both say that they saw the other's marks, else only the first could save at all.
 - **R13**: a decision is explained when what was received before the deadline stands in the attempt and what came after
   it beside it, or after her own hand-in; and when everything that was sent is stored.
-- **R15**: five copies of ten years of data by the commands of [operating.md](operating.md), one after the other; the
+- **R15**: three copies of ten years of data by the commands of [operating.md](operating.md), one after the other; the
   last is restored to a new site and compared with what had been acknowledged before it was begun. Each person answers
   every two seconds. Whole: `PRAGMA integrity_check` and every reference (PostgreSQL: restored without a fault), `lms db
   check`, `/readyz`, somebody signs in. That a restored copy sends no mail and brings no erased people back is the work

@@ -80,8 +80,8 @@ class Restored:
 
 
 def run(sites: Sites, kind: str, *, quick: bool) -> Line:
-    """24 people on a site of ten years, five backups of each way; quick: 6 people on a small site, two backups."""
-    size, times, calm, pause = (SMALL, 2, 1.0, SHORT_PAUSE) if quick else (YEARS, 5, 15.0, PAUSE)
+    """24 people on a site of ten years, three backups of each way; quick: 6 people on a small site, two backups."""
+    size, times, calm, pause = (SMALL, 2, 1.0, SHORT_PAUSE) if quick else (YEARS, 3, 15.0, PAUSE)
     with filled(sites, kind, size) as (site, loaded):
         site.start()
         savers = [Insister(taker, seed, pause=pause) for seed, taker in enumerate(_takers(site, loaded, size.pool))]

@@ -35,8 +35,8 @@ CRITERION = (
     " and what older code cannot do beside it, is declared"
 )
 MOST_SECONDS = 5.0
-GIVES_UP_SECONDS = 8.0
-"""Three of patience; the rest is the start of a command on a busy machine."""
+GIVES_UP_SECONDS = 20.0
+"""Three of patience; the rest is the start of a command on a busy machine, where there is no other end to it."""
 
 LOSES = re.compile(r"Going\s+down\s+loses\s+what[^.]*:\s+make\s+a\s+copy\s+first")
 CANNOT = re.compile(r"Code\s+of\s+\d+\s+cannot")

@@ -39,10 +39,10 @@ FILL = {
     ),
 }
 UNFILL = {
-    "sqlite": ("DROP TRIGGER assessments_attempt_in_cohort",),
+    "sqlite": ("DROP TRIGGER IF EXISTS assessments_attempt_in_cohort",),
     "postgresql": (
-        "DROP TRIGGER assessments_attempt_in_cohort ON assessments_attempt",
-        "DROP FUNCTION assessments_attempt_in_cohort()",
+        "DROP TRIGGER IF EXISTS assessments_attempt_in_cohort ON assessments_attempt",
+        "DROP FUNCTION IF EXISTS assessments_attempt_in_cohort()",
     ),
 }
 
