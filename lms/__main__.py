@@ -67,7 +67,7 @@ def upgrade(revision: str) -> None:
         ledger.count_uncounted()
 
 
-@db.command(epilog="Example: lms db downgrade -1")
+@db.command(epilog="Example: lms db downgrade -1", context_settings={"ignore_unknown_options": True})
 @click.argument("revision")
 @with_app
 def downgrade(revision: str) -> None:

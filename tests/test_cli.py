@@ -63,6 +63,13 @@ def test_the_database_is_brought_up_checked_and_taken_down(operator):
         operator.run("db", "check")
 
 
+def test_one_migration_down_is_said_as_its_help_says(operator):
+    operator.run("db", "upgrade")
+    operator.run("db", "downgrade", "-1")
+    with pytest.raises(Misconfigured, match="newest migration"):
+        operator.run("db", "check")
+
+
 def test_nothing_is_served_before_the_migrations(operator):
     with pytest.raises(Misconfigured, match="lms db upgrade"):
         operator.run("serve")

@@ -32,6 +32,8 @@ PROGRAMS = {
     "R11": "r11_two_devices",
     "R12": "r12_two_markers",
     "R13": "r13_deadline",
+    "R15": "r15_backup",
+    "R16": "r16_migrations",
     "R17": "r17_load",
 }
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
@@ -142,6 +144,15 @@ R6 --database postgresql"`.
 - **R12**: both say that they saw the other's marks, else only the first could save at all.
 - **R13**: a decision is explained when what was received before the deadline stands in the attempt and what came after
   it beside it, or after her own hand-in; and when everything that was sent is stored.
+- **R15**: three copies of ten years of data by the commands of [operating.md](operating.md), one after the other; the
+  last is restored to a new site and compared with what had been acknowledged before it was begun. Each person answers
+  every two seconds. Whole: `PRAGMA integrity_check` and every reference (PostgreSQL: restored without a fault), `lms db
+  check`, `/readyz`, somebody signs in. That a restored copy sends no mail and brings no erased people back is the work
+  of `lms backup` and `lms restore`, which are not built yet.
+- **R16**: a digest of each column of each table, of whatever both schemas know, before and after. Each migration goes
+  down, up and down once more. Under lock: as long as a writer would have to wait. What stands beside places (0004) is
+  lost on the way down and counted anew by `lms db upgrade`, and must be the same. Declared: the docstring of the
+  migration says it. Older code is tried by inserts that know only the older columns.
 - **R17**: a sign-in lasts from opening its form until Today can be read, waiting and coming again included; a save from
   the moment at which she wanted to save. Missing: acknowledged, and not what stands. Memory as in the soak
   (docs/performance.md). The people are played on the same cores.

@@ -24,9 +24,10 @@ PAUSE = 0.2
 class Insister(threading.Thread):
     """Saves on, sends each answer until it is acknowledged, and notes how long every answer took."""
 
-    def __init__(self, taker: Taker, seed: int) -> None:
+    def __init__(self, taker: Taker, seed: int, *, pause: float = PAUSE) -> None:
         super().__init__(daemon=True)
         self.taker, self.draw, self.stop = taker, random.Random(seed), threading.Event()
+        self.pause = pause
         self.seen: list[tuple[float, int, float, bool]] = []
         self.broken = 0
 
@@ -42,7 +43,7 @@ class Insister(threading.Thread):
             self.seen.append((at, answer.status, answer.seconds, answer.status == 200 or is_told(answer)))
             if answer.status == 200:
                 save = self.taker.think(self.draw)
-            self.stop.wait(PAUSE)
+            self.stop.wait(self.pause)
 
 
 def run(sites: Sites, kind: str, *, quick: bool) -> Line:

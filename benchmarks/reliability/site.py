@@ -55,6 +55,12 @@ class Site:
         """The file of the database, under SQLite."""
         return self.folder / "data" / "lms.sqlite"
 
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `lms` beside it, as its operator does."""
+        environ = {**_clean_environment(), **self.environ}
+        command, folder = [sys.executable, "-m", "lms", *arguments], Path(__file__).parents[2]
+        return subprocess.run(command, env=environ, capture_output=True, text=True, cwd=folder)
+
     @property
     def environ(self) -> dict[str, str]:
         """Its settings."""
@@ -178,6 +184,11 @@ class Sites:
         self._people, self._count = people, 0
         self._server: Postgres | None = None
         self._is_built: set[str] = set()
+
+    @property
+    def folder(self) -> Path:
+        """Where sites of this run lie; taken away in the end."""
+        return self._folder
 
     def server(self) -> Postgres:
         """The PostgreSQL server of this run. Raises NotHere."""

@@ -43,6 +43,12 @@ READ_ONLY = 8
 READ_ONLY_STATE = "25006"
 """What PostgreSQL calls it."""
 
+BUSY = 5
+"""What SQLite calls waiting for a lock in vain."""
+
+BUSY_STATE = "55P03"
+"""What PostgreSQL calls it."""
+
 Json = JSON().with_variant(JSONB(), "postgresql")
 """A column of plain JSON: titles by language, settings, ids, chosen options. Never words that somebody typed."""
 
@@ -208,6 +214,12 @@ def is_read_only(fault: BaseException | None) -> bool:
     """Whether the driver says that nothing may be written now."""
     code, state = getattr(fault, "sqlite_errorcode", 0), getattr(fault, "sqlstate", None)
     return code & 0xFF == READ_ONLY or state == READ_ONLY_STATE
+
+
+def is_locked(fault: BaseException | None) -> bool:
+    """Whether the driver says that somebody else held a lock for too long."""
+    code, state = getattr(fault, "sqlite_errorcode", 0), getattr(fault, "sqlstate", None)
+    return code & 0xFF == BUSY or state == BUSY_STATE
 
 
 def _drop_read_only(context: ExceptionContext) -> None:

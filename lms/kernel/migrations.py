@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from alembic import command
@@ -11,10 +12,14 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from flask import current_app
 from sqlalchemy import Connection, create_engine, make_url
+from sqlalchemy.exc import OperationalError
 
-from .db import KEYSTORE, WRITES, db
+from .db import KEYSTORE, WRITES, db, is_locked
 from .errors import Misconfigured
-from .waiting import PATIENCE
+from .waiting import milliseconds
+
+LOCK_PATIENCE = timedelta(seconds=3)
+"""Whoever comes after a migration that waits for a lock waits behind it, so it gives up soon (docs/operating.md)."""
 
 
 def upgrade(revision: str = "head") -> None:
@@ -64,12 +69,18 @@ def _connection() -> Iterator[Connection]:
     url, own_url = current_app.config["MIGRATION_URL"], current_app.config["SQLALCHEMY_DATABASE_URI"]
     engine = db.engine if url == own_url else create_engine(url)
     try:
-        opened = engine.connect().execution_options(**{WRITES: PATIENCE})
+        opened = engine.connect().execution_options(**{WRITES: LOCK_PATIENCE})
         with opened as connection, _without_cascades(connection), connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds(LOCK_PATIENCE)}")
             yield connection
             _check_references(connection)
             if url != own_url:
                 _grant(connection, str(make_url(own_url).username))
+    except OperationalError as fault:
+        if not is_locked(fault.orig):
+            raise
+        raise Misconfigured("Others work with the database; nothing was changed. Try again, or stop them.") from None
     finally:
         if engine is not db.engine:
             engine.dispose()

@@ -2,6 +2,8 @@
 
 Revision: 0001
 Follows:
+
+Going down loses what there is: make a copy first, and restore it instead of going up again (docs/operating.md).
 """
 
 import sqlalchemy as sa

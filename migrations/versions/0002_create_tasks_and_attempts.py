@@ -2,6 +2,9 @@
 
 Revision: 0002
 Follows: 0001
+
+Going down loses what only these tables hold, attempts and marks among it: make a copy first, and restore it instead of
+going up again (docs/operating.md).
 """
 
 import sqlalchemy as sa

@@ -2,6 +2,11 @@
 
 Revision: 0003
 Follows: 0002
+
+Going down loses what only these tables and columns hold, certificates among it: make a copy first, and restore it
+instead of going up again (docs/operating.md).
+
+Code of 0002 cannot make a cohort beside it, because it does not know the settings of one: stop it before.
 """
 
 import sqlalchemy as sa

@@ -3,7 +3,12 @@
 Revision: 0004
 Follows: 0003
 
-What is kept follows from what is there: `lms db upgrade` counts cohorts that have not been counted yet.
+What is kept follows from what is there: `lms db upgrade` counts cohorts that have not been counted yet. Going down
+therefore loses nothing that going up does not find again.
+
+Code of 0003 can work beside it: an attempt that it opens gets the cohort of its enrolment from a trigger. What it keeps
+is not counted, so it ends before people rely on counts. The trigger goes when no such code runs any more; under SQLite
+also before `cohorts_enrolment` is altered by copying it, because SQLite then looks for the table that the trigger names.
 """
 
 import sqlalchemy as sa
@@ -16,6 +21,30 @@ branch_labels = None
 depends_on = None
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+NOBODYS = "0"
+"""SQLite cannot fill a row before it is stored: what does not know the column stores this first."""
+
+FILL = {
+    "sqlite": (
+        "CREATE TRIGGER assessments_attempt_in_cohort AFTER INSERT ON assessments_attempt WHEN NEW.cohort_id = 0"
+        " BEGIN UPDATE assessments_attempt"
+        " SET cohort_id = (SELECT cohort_id FROM cohorts_enrolment WHERE id = NEW.enrolment_id) WHERE id = NEW.id; END",
+    ),
+    "postgresql": (
+        "CREATE FUNCTION assessments_attempt_in_cohort() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " NEW.cohort_id := (SELECT cohort_id FROM cohorts_enrolment WHERE id = NEW.enrolment_id); RETURN NEW; END $$",
+        "CREATE TRIGGER assessments_attempt_in_cohort BEFORE INSERT ON assessments_attempt FOR EACH ROW"
+        " WHEN (NEW.cohort_id IS NULL) EXECUTE FUNCTION assessments_attempt_in_cohort()",
+    ),
+}
+UNFILL = {
+    "sqlite": ("DROP TRIGGER IF EXISTS assessments_attempt_in_cohort",),
+    "postgresql": (
+        "DROP TRIGGER IF EXISTS assessments_attempt_in_cohort ON assessments_attempt",
+        "DROP FUNCTION IF EXISTS assessments_attempt_in_cohort()",
+    ),
+}
 
 
 def upgrade() -> None:
@@ -49,7 +78,7 @@ def upgrade() -> None:
         " (SELECT cohort_id FROM cohorts_enrolment WHERE cohorts_enrolment.id = assessments_attempt.enrolment_id)"
     )
     with op.batch_alter_table("assessments_attempt") as table:
-        table.alter_column("cohort_id", nullable=False, existing_type=sa.Integer())
+        table.alter_column("cohort_id", nullable=False, existing_type=sa.Integer(), server_default=_nobodys())
         table.create_foreign_key(
             op.f("assessments_attempt_cohort_id_fk"), "cohorts_cohort", ["cohort_id"], ["id"], ondelete="CASCADE"
         )
@@ -57,9 +86,17 @@ def upgrade() -> None:
             "assessments_attempt_waiting_ix",
             ["cohort_id", "kind", "state", "handed_in_at", "node_id", "marker_id", "enrolment_id", "language"],
         )
+    for statement in FILL[op.get_bind().dialect.name]:
+        op.execute(statement)
+
+
+def _nobodys() -> str | None:
+    return NOBODYS if op.get_bind().dialect.name == "sqlite" else None
 
 
 def downgrade() -> None:
+    for statement in UNFILL[op.get_bind().dialect.name]:
+        op.execute(statement)
     with op.batch_alter_table("assessments_attempt") as table:
         table.drop_index("assessments_attempt_waiting_ix")
         table.drop_constraint(op.f("assessments_attempt_cohort_id_fk"), type_="foreignkey")

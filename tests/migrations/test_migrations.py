@@ -1,17 +1,19 @@
 import os
 from contextlib import contextmanager
+from datetime import timedelta
 from uuid import uuid4
 
 import psycopg
 import pytest
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import MetaData, String, inspect, select, text, update
+from sqlalchemy import MetaData, String, create_engine, insert, inspect, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
 from lms.accounts import services as accounts
 from lms.accounts.models import Person, PersonKey
 from lms.app import create_app
+from lms.assessments.models import Attempt
 from lms.kernel import migrations
 from lms.kernel.clock import FixedClock
 from lms.kernel.db import db, transaction
@@ -245,3 +247,53 @@ def test_the_owner_migrates_and_the_application_may_only_add_deeds(tmp_path, wor
     with psycopg.connect(url, autocommit=True) as owner:
         owner.execute(f"DROP OWNED BY {role}")
         owner.execute(f"DROP ROLE {role}")
+
+
+@contextmanager
+def somebody_works_with(table):
+    """Somebody else's transaction: it read a table, and under SQLite it writes."""
+    engine = create_engine(db.engine.url)
+    with engine.connect() as other:
+        if engine.dialect.name == "sqlite":
+            other.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            other.exec_driver_sql(f"LOCK TABLE {table} IN ACCESS SHARE MODE")
+        yield
+    engine.dispose()
+
+
+def test_a_migration_that_waits_for_somebody_gives_up_and_changes_nothing(empty, monkeypatch):
+    monkeypatch.setattr(migrations, "LOCK_PATIENCE", timedelta(milliseconds=300))
+    migrations.upgrade()
+    with somebody_works_with("assessments_attempt"), pytest.raises(Misconfigured, match="nothing was changed"):
+        migrations.downgrade("0003")
+    migrations.check()
+    db.session.remove()
+    migrations.downgrade("0003")
+
+
+def test_an_owner_of_its_own_waits_no_longer(tmp_path, worker):
+    need("postgresql")
+    url = postgres.make_database(os.environ[POSTGRES], f"waiting_{worker}")
+    owner = f"{url}?application_name=owner"
+    app = create_app(settings_for(tmp_path, url, LMS_MIGRATION_URL=owner), clock=FixedClock(NOW))
+    with app.app_context():
+        migrations.upgrade()
+        with migrations._connection() as connection:
+            assert connection.exec_driver_sql("SHOW lock_timeout").scalar() == "3s"
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_an_attempt_that_code_of_before_opens_belongs_to_its_cohort(empty):
+    migrations.upgrade()
+    with transaction():
+        make_cast()
+    place = stored()["cohorts_enrolment"][-1]
+    version = next(row for row in stored()["cohorts_cohort"] if row["id"] == place["cohort_id"])["version_id"]
+    known = {"enrolment_id": place["id"], "version_id": version, "node_id": "quiz", "kind": "quiz", "number": 1}
+    known |= {"public_id": uuid4(), "state": "open", "language": "en", "seed": 1, "drawn": [], "opened_at": NOW}
+    with db.engine.begin() as connection:
+        connection.execute(insert(Attempt).values(grace_days=3, **known))
+
+    assert [row["cohort_id"] for row in stored()["assessments_attempt"]] == [place["cohort_id"]]
