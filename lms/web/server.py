@@ -66,7 +66,7 @@ class Server(BaseApplication):
 def serve(app: Flask, settings: Settings) -> None:
     """Serve until a signal ends it. No connection of this process may be shared with the ones it makes."""
     _close_connections()
-    _give_memory_back()
+    give_memory_back()
     # Read now: files that are replaced later do not meet older code. Compiled when they are first needed: that would
     # take as long as the rest of the start (docs/reliability.md, R1).
     loader = app.jinja_env.loader
@@ -110,7 +110,7 @@ def start_beside(work: Callable[[threading.Event], None]) -> None:
         os._exit(status)
 
 
-def _give_memory_back() -> None:
+def give_memory_back() -> None:
     """Let the C library return what is freed.
 
     By itself glibc keeps a heap for each of many threads, and whatever was once large: two processes grew from 225 to
