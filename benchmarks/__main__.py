@@ -1,13 +1,14 @@
 """The benchmark: `make bench`, or `python -m benchmarks --help`.
 
-For each database and size it loads a data set, and drives each act in each loop against `lms serve` with two processes,
-with both floors in the same run and under the same server. Each loop has a server and a copy of the data of its own, so
+For each database and size it loads a data set. On one of them (`--whole`) it drives each act in each loop against `lms
+serve` with two processes, with both floors in the same run and under the same server; on the others one user looks at
+the pages of staff, which must cost the same at any size. Each loop has a server and a copy of the data of its own, so
 that no loop meets what another has written. Prints a table; `--json` keeps everything for `benchmarks.compare` and
 `benchmarks.plot`. Server, database and client share the machine: what the client takes is said.
 
     python -m benchmarks --quick
-    python -m benchmarks --people 24 1000 10000 --json new.json
-    python -m benchmarks --million --database postgresql --json million.json
+    python -m benchmarks --million --json new.json
+    python -m benchmarks --people 1000 --database postgresql --only lesson --users 24
 """
 
 import argparse
@@ -19,13 +20,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
 from . import table
-from .acts import ACTS, FLOOR_END, FLOORS, Act
+from .acts import ACTS, FLOOR_END, FLOORS, STAFF_PAGES, Act
 from .inside import Inside, hash_ms
 from .load import FILE, Loaded, load
 from .loops import Driver
@@ -70,6 +71,12 @@ class Wanted:
     rushes: Sequence[int]
     within: float
     thinking: float
+
+    @property
+    def growth(self) -> "Wanted":
+        """Of a data set that is there to see whether pages of staff grow: one user, who only reads. Rushes stay."""
+        only = [name for name in STAFF_PAGES if not self.only or name in self.only]
+        return replace(self, loops=[one for one in self.loops if one.users == 1], only=only)
 
     def acts(self, loaded: Loaded) -> list[Act]:
         """Which acts are measured on a data set."""
@@ -268,7 +275,10 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     options.add_argument("--people", type=int, nargs="+", metavar="N", help="in each cohort; one data set for each N")
     options.add_argument("--cohorts", type=int, default=1, metavar="N")
     options.add_argument("--pool", type=int, metavar="N", help="how many can sign in; 2,000 at the most without it")
-    options.add_argument("--million", action="store_true", help="2,000 cohorts of 500, pages that only read")
+    options.add_argument("--million", action="store_true", help="beside the others: 2,000 cohorts of 500")
+    options.add_argument(
+        "--whole", type=int, metavar="N", help="the set in which every act is measured; 1,000 without it"
+    )
     options.add_argument("--set", type=Path, nargs="+", default=[], metavar="FOLDER", help="loaded before, on SQLite")
     options.add_argument("--database", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
     options.add_argument("--users", type=int, nargs="*", metavar="N", help="closed loops; 1 24 200 without it")
@@ -276,32 +286,30 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     options.add_argument("--rush", type=int, nargs="*", metavar="N", help="200 1000 2000 without it")
     options.add_argument("--within", type=float, metavar="SECONDS", help="in which a rush begins; 60 without it")
     options.add_argument("--thinking", type=float, metavar="SECONDS", help="between two saves; 6 without it")
-    options.add_argument("--seconds", type=float, help="of each loop; 5 without it")
+    options.add_argument("--seconds", type=float, help="of each loop; 3 without it")
     options.add_argument("--runs", type=int, help="3 without it")
     options.add_argument("--only", nargs="+", choices=[act.name for act in ACTS], default=[], metavar="ACT")
     options.add_argument("--quick", action="store_true", help="24 people, one short run, SQLite: does it work at all")
     options.add_argument("--json", type=Path, metavar="FILE")
     asked = options.parse_args(arguments)
-    defaults = QUICK if asked.quick else MILLION if asked.million else FULL
+    defaults = QUICK if asked.quick else FULL
     for name, value in defaults.items():
         if getattr(asked, name) is None:
             setattr(asked, name, value)
     if asked.quick:
         asked.database = asked.database[:1]
-    if asked.million and asked.cohorts == 1:
-        asked.cohorts = 2_000
     return asked
 
 
 QUICK: dict[str, Any] = {
     "people": [24], "users": [1, 24], "rate": [20.0], "rush": [24], "within": 3.0, "thinking": 0.3, "seconds": 0.5,
-    "runs": 1,
+    "runs": 1, "whole": 24,
 }  # fmt: skip
 FULL: dict[str, Any] = {
     "people": [24, 1_000, 10_000], "users": [1, 24, 200], "rate": [40.0], "rush": [200, 1_000, 2_000], "within": 60.0,
-    "thinking": 6.0, "seconds": 5.0, "runs": 3,
+    "thinking": 6.0, "seconds": 3.0, "runs": 3, "whole": 1_000,
 }  # fmt: skip
-MILLION: dict[str, Any] = FULL | {"people": [500], "rush": []}
+MILLION = {"people": 500, "cohorts": 2_000}
 
 
 class Report:
@@ -345,13 +353,12 @@ def data_sets(asked: argparse.Namespace, where: Database, folder: Path) -> Itera
         loaded = Loaded.read(one / FILE)
         if loaded.database_url.startswith(where.kind):
             yield loaded
-    for people in asked.people if not asked.set else ():
-        say(f"{where.kind}: {asked.cohorts:,} cohorts of {people:,}")
-        pool = min(people, asked.pool or MOST_POOL)
-        name = f"people{people}"
-        yield load(
-            folder / name, people=people, cohorts=asked.cohorts, pool=pool, database_url=where.empty(f"set_{name}")
-        )
+    sizes = [{"people": people, "cohorts": asked.cohorts} for people in asked.people if not asked.set]
+    for size in [*sizes, *([MILLION] if asked.million else ())]:
+        say(f"{where.kind}: {size['cohorts']:,} cohorts of {size['people']:,}")
+        name = "set_{cohorts}_of_{people}".format(**size)
+        pool = min(size["people"], asked.pool or MOST_POOL)
+        yield load(folder / name, **size, pool=pool, database_url=where.empty(name))
 
 
 def main() -> None:
@@ -370,7 +377,8 @@ def main() -> None:
     for kind in asked.database:
         with tempfile.TemporaryDirectory(prefix="lms-bench-") as name, database(kind, Path(name)) as where:
             for loaded in data_sets(asked, where, Path(name)):
-                report.add(Bench(where, loaded, wanted, Path(name)))
+                is_whole = loaded.enrolments == asked.whole or len(asked.set or asked.people) == 1 and not asked.million
+                report.add(Bench(where, loaded, wanted if is_whole else wanted.growth, Path(name)))
     sys.stdout.write(table.as_text(report.found))
 
 
