@@ -25,6 +25,9 @@ from .activities import activities_of
 from .models import Progress
 from .rules import Activity, OutlineLesson, OutlineModule
 
+AROUND = (LessonText.headings, LessonText.words, LessonText.sources)
+"""What stands around the text of a lesson: drawn once, so it is read once (lms.web.pieces)."""
+
 NOBODY = 0
 """No enrolment has this number: staff read without progress."""
 
@@ -88,9 +91,16 @@ def _lesson_place() -> Select[*tuple[Any, ...]]:
         .options(
             contains_eager(Cohort.version).load_only(*FOR_READING),
             *map(defer, (Cohort.languages, Cohort.completion, Module.summary, Module.objectives)),
+            *map(defer, AROUND),
         )
     )
     return place
+
+
+def around(text: LessonText) -> Mapping[str, Any]:
+    """What stands around the text of a lesson, as its pieces are given it: one statement."""
+    row = db.session.execute(select(*AROUND).where(LessonText.id == text.id)).one()
+    return {"written_in": text.language, **row._mapping}
 
 
 def outline_of(seat: Seat, language: str) -> Sequence[OutlineModule]:

@@ -1,5 +1,6 @@
 """The course outline and its lessons."""
 
+from functools import cache
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -19,6 +20,7 @@ from lms.kernel.errors import Refusal
 from lms.kernel.policy import allows
 from lms.web.http import allow, explain
 from lms.web.languages import page_language
+from lms.web.pieces import drawn_once
 
 from . import queries, rules, services
 from .activities import below_lesson
@@ -88,13 +90,17 @@ def mark_read(place: LessonPlace) -> ResponseReturnValue:
 
 
 def _lesson_page(place: LessonPlace) -> str:
+    text = place.text(page_language())
+    around = cache(lambda: queries.around(text))
     beside = queries.lessons_of_module(place, page_language())
     number = rules.number_of(beside, place.entry.public_id)
     return render_template(
         "modules/lesson.html",
         place=place,
         this=beside[number - 1],
-        text=place.text(page_language()),
+        text=text,
+        sources=drawn_once("modules/sources.html", text.id, around),
+        contents=drawn_once("modules/contents.html", text.id, around),
         below=below_lesson(place),
         number=number,
         total=len(beside),

@@ -173,6 +173,10 @@ def _weekday(number: int, language: str) -> str:
     return format_date(date(1, 1, 1 + number), "EEEE", locale=language)  # the first day of our calendar is a Monday
 
 
+def has_arabic_digits() -> bool:
+    """Whether numbers of this page are written in the digits of the Arab East."""
+    return spoken().language == "ar" and g.get("digits") == "arab"
+
+
 def _digits(text: str) -> str:
-    use_arabic = spoken().language == "ar" and g.get("digits") == "arab"
-    return text.translate(ARABIC_DIGITS) if use_arabic else text
+    return text.translate(ARABIC_DIGITS) if has_arabic_digits() else text
