@@ -9,7 +9,7 @@ import click
 from flask import Flask
 
 from lms.accounts import queries as accounts_queries
-from lms.assessments.services import ledger
+from lms.assessments import jobs as assessments_jobs
 from lms.kernel import clock, migrations
 from lms.kernel.commands import with_app
 from lms.kernel.db import transaction
@@ -67,7 +67,7 @@ def demo(
 
 def _ensure_demo(wanted: Wanted) -> AccountsFile:
     migrations.upgrade()
-    ledger.count_uncounted()
+    assessments_jobs.count_cohorts(uncounted=True)
     accounts = AccountsFile(current_settings().data_dir)
     if not accounts.exists():
         if accounts_queries.anybody():

@@ -3,11 +3,11 @@
 Revision: 0004
 Follows: 0003
 
-What is kept follows from what is there: `lms db upgrade` counts cohorts that have not been counted yet. Going down
-therefore loses nothing that going up does not find again.
+What is kept follows from what is there: `lms db upgrade` counts cohorts that have not been counted whole yet. Going
+down therefore loses nothing that going up does not find again.
 
 Code of 0003 can work beside it: an attempt that it opens gets the cohort of its enrolment from a trigger. What it keeps
-is not counted, so it ends before people rely on counts. The trigger goes when no such code runs any more; under SQLite
+is not counted: when it has ended, `lms db count` counts everything anew. The trigger goes when no such code runs any more; under SQLite
 also before `cohorts_enrolment` is altered by copying it, because SQLite then looks for the table that the trigger names.
 """
 
@@ -59,6 +59,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("cohort_id", "kind", "name", name=op.f("cohorts_tally_pk")),
     )
+    op.add_column("cohorts_cohort", sa.Column("is_counted", sa.Boolean(), server_default=sa.false(), nullable=False))
     with op.batch_alter_table("cohorts_enrolment") as table:
         table.add_column(sa.Column("active_on", sa.Date(), nullable=True))
         table.add_column(sa.Column("quiet_from", sa.Date(), nullable=True))
@@ -106,4 +107,5 @@ def downgrade() -> None:
         table.drop_index(op.f("cohorts_enrolment_cohort_id_state_quiet_from_ix"))
         for column in ("finished", "late_from", "quiet_from", "active_on"):
             table.drop_column(column)
+    op.drop_column("cohorts_cohort", "is_counted")
     op.drop_table("cohorts_tally")

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 
-from sqlalchemy import Select, bindparam, exists, inspect, select, union_all
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import Select, bindparam, select, union_all
 
-from lms.cohorts.models import CalendarEntry, Cohort, Enrolment, Tally
-from lms.cohorts.queries.seats import calendar_of
-from lms.cohorts.rules.tally import Count, week_of
+from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
+from lms.cohorts.rules.tally import week_of
 from lms.cohorts.rules.wallclock import day_of
 from lms.courses.models import Version
 from lms.courses.rules import TaskKind
@@ -27,25 +25,31 @@ from .completion import modules_of
 ROWS_AT_ONCE = 1_000
 
 
-def cohorts(*, uncounted: bool = False) -> Sequence[int]:
-    """Every cohort that has places, by number. uncounted: only those of which nothing is counted yet."""
-    has_places = exists().where(Enrolment.cohort_id == Cohort.id).correlate(Cohort)
-    is_counted = exists().where(Tally.cohort_id == Cohort.id, Tally.kind == Count.PLACE).correlate(Cohort)
-    wanted = (has_places, ~is_counted) if uncounted else (has_places,)
+def numbers_of_cohorts(*, uncounted: bool = False) -> Sequence[int]:
+    """Every cohort, by number. uncounted: only those that were not counted whole since their counts are kept."""
+    wanted = (Cohort.is_counted.is_(False),) if uncounted else ()
     return db.session.scalars(select(Cohort.id).where(*wanted).order_by(Cohort.id)).all()
 
 
-def with_version(cohort: Cohort) -> Cohort:
-    """The cohort with the version that it follows; read only where it came without."""
-    if "version" in inspect(cohort).unloaded:
-        wanted = select(Cohort).join(Cohort.version).where(Cohort.id == cohort.id)
-        db.session.execute(wanted.options(contains_eager(Cohort.version))).one()
-    return cohort
+def version_of(cohort_id: int) -> Version:
+    """The version that a cohort follows now, whatever was read of it before: one statement."""
+    return db.session.scalars(_version(), {"cohort_id": cohort_id}).one()
 
 
-def places_of(cohort: Cohort) -> Sequence[Enrolment]:
-    """Every place of a cohort, whatever became of it, in the order in which they were given."""
-    return db.session.scalars(select(Enrolment).where(Enrolment.cohort_id == cohort.id).order_by(Enrolment.id)).all()
+@cache
+def _version() -> Select[Version]:
+    return select(Version).join(Cohort, Cohort.version_id == Version.id).where(Cohort.id == bindparam("cohort_id"))
+
+
+def places_for_update(cohort_id: int) -> Sequence[Enrolment]:
+    """Every place of a cohort, whatever became of it, locked in the order in which they were given."""
+    return db.session.scalars(
+        select(Enrolment)
+        .where(Enrolment.cohort_id == cohort_id)
+        .order_by(Enrolment.id)
+        .with_for_update(of=Enrolment, key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def nodes_by_module(version: Version) -> Mapping[str, Sequence[str]]:
@@ -57,10 +61,10 @@ def nodes_by_module(version: Version) -> Mapping[str, Sequence[str]]:
     }
 
 
-def done_by(cohort: Cohort, place: Enrolment | None = None) -> Mapping[int, set[str]]:
+def done_by(cohort_id: int, place: Enrolment | None = None) -> Mapping[int, set[str]]:
     """What was read and handed in at a place, or at each place of a cohort, by number: node ids; one statement."""
     found: dict[int, set[str]] = defaultdict(set)
-    bound = {"place": place.id if place else None, "cohort_id": cohort.id}
+    bound = {"place": place.id if place else None, "cohort_id": cohort_id}
     for enrolment_id, node_id in db.session.execute(_done(of_one=place is not None), bound):
         found[enrolment_id].add(node_id)
     return found
@@ -83,22 +87,31 @@ def _done(*, of_one: bool) -> Select[int, str]:
     return select(both.c.enrolment_id, both.c.node_id)
 
 
-def given_to(cohort: Cohort, place: Enrolment | None = None) -> Mapping[int, Allowances]:
+def given_to(cohort_id: int, place: Enrolment | None = None) -> Mapping[int, Allowances]:
     """What was given beyond the settings at a place, or at each place of a cohort, by number: one statement."""
-    return allowances_by(Enrolment.id == place.id if place else Enrolment.cohort_id == cohort.id)
+    return allowances_by(Enrolment.id == place.id if place else Enrolment.cohort_id == cohort_id)
 
 
-def graded_entries(cohort: Cohort) -> Mapping[str, tuple[CalendarEntry, datetime]]:
-    """The entry of each task that counts, has a date and will be open, with when its module opens: one statement."""
-    entries = {entry.node_id: entry for entry in calendar_of(cohort)}
+def graded_entries(cohort_id: int, version: Version) -> Mapping[str, tuple[CalendarEntry, datetime]]:
+    """The entry of each task that counts, has a date and will be open, with when its module opens: one statement.
+
+    As they are now: what a page read may be of before the place was locked.
+    """
+    entries = {entry.node_id: entry for entry in db.session.scalars(_entries(), {"cohort_id": cohort_id})}
     found = {}
-    for task in catalogue(cohort.version).tasks.values():
+    for task in catalogue(version).tasks.values():
         module, entry = entries.get(task.module), entries.get(task.node_id)
         if not task.graded or task.kind is TaskKind.CHECKPOINT or entry is None or entry.due_at is None:
             continue
         if module is not None and module.opens_at is not None:
             found[task.node_id] = (entry, module.opens_at)
     return found
+
+
+@cache
+def _entries() -> Select[CalendarEntry]:
+    of_cohort = CalendarEntry.cohort_id == bindparam("cohort_id")
+    return select(CalendarEntry).where(of_cohort).execution_options(populate_existing=True)
 
 
 def own_ends(

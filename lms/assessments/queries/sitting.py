@@ -261,18 +261,14 @@ def _attempts() -> Select[Attempt]:
     )
 
 
-def place_of_for_update(attempt_id: int) -> tuple[Enrolment, Cohort]:
-    """The place of whose attempt it is, locked, with its cohort and the version that this follows."""
-    place, cohort = db.session.execute(
-        select(Enrolment, Cohort)
-        .join(Cohort, Cohort.id == Enrolment.cohort_id)
-        .join(Cohort.version)
+def place_of_for_update(attempt_id: int) -> Enrolment:
+    """The place of whose attempt it is, locked."""
+    return db.session.scalars(
+        select(Enrolment)
         .where(Enrolment.id == select(Attempt.enrolment_id).where(Attempt.id == attempt_id).scalar_subquery())
-        .options(contains_eager(Cohort.version))
         .with_for_update(of=Enrolment, key_share=True)
         .execution_options(populate_existing=True)
     ).one()
-    return place, cohort
 
 
 def attempt_for_update(attempt_id: int) -> Attempt:

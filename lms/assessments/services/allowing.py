@@ -60,7 +60,7 @@ def add_allowance(row: AllowanceRow, enrolment: Enrolment, cohort: Cohort, *, by
     dues = record.dues_of(cohort, [attempt.node_id for attempt in attempts])
     for attempt in attempts:
         _renew(enrolment, attempt, dues.get(attempt.node_id))
-    ledger.renew(enrolment, cohort)
+    ledger.renew(enrolment)
     audit.record(
         ALLOWED,
         by=by.id,

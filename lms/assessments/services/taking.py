@@ -241,7 +241,7 @@ def _save_late(
         return _save_after_closing(locked, late, by=by, at=at)
     if locked.state is AttemptState.OPEN and is_over(locked, at=at):
         close_by_clock(locked, owner=by, at=at)
-        ledger.renew(place, sitting.cohort)
+        ledger.renew(place)
     for step in late:
         append(locked, step)
     steps = _steps(locked, by)
@@ -291,7 +291,7 @@ def hand_in(sitting: Sitting, sent: HandIn, *, by: Person, at: datetime) -> Atte
     check_goes_on(closed_at)
     if is_over(attempt, at=at):
         close_by_clock(attempt, owner=by, at=at)
-        ledger.renew(place, sitting.cohort)
+        ledger.renew(place)
         return attempt
     steps = _steps(attempt, by)
     if _was_done(attempt, steps, sent.operation, StepKind.HAND_IN):
@@ -300,7 +300,7 @@ def hand_in(sitting: Sitting, sent: HandIn, *, by: Person, at: datetime) -> Atte
         raise NothingToHandIn
     tallying.note_act(place, sitting.cohort, at=at)
     _finish(attempt, steps, StepKind.HAND_IN, sent, by=by.id, at=at)
-    ledger.renew(place, sitting.cohort)
+    ledger.renew(place)
     if attempt.kind is TaskKind.ASSIGNMENT:
         allotting.allot(attempt, sitting.cohort, at=at)
     elif _has_passed(attempt, sitting.task):
@@ -432,5 +432,5 @@ def take_back(sitting: Sitting, operation: UUID, *, language: str, by: Person, a
         ),
     )
     attempt.marker_id, attempt.handed_in_at = None, None
-    ledger.renew(place, sitting.cohort)
+    ledger.renew(place)
     return attempt

@@ -44,7 +44,7 @@ def complete_by_rule(cohort: Cohort, places: Sequence[int], *, at: datetime) -> 
         requirements = judge(rule, records[enrolment.id])
         if not is_complete(requirements):
             continue
-        moving.move_by_rule(enrolment, Move.COMPLETE, at=at)
+        moving.move_by_rule(enrolment, Move.COMPLETE, zone=cohort.zone, at=at)
         completion = before.get(enrolment.id) or _new(enrolment)
         _write(completion, cohort, Level.COMPLETED, requirements, by=None, at=at)
         done.append(enrolment)

@@ -50,9 +50,7 @@ def move_place(enrolment_id: int, new: NewMove, *, by: Person, at: datetime) -> 
     after = next_state(new.move, before)
     if after in UNDER_WAY and before not in UNDER_WAY and not uploads.free_places(cohort):
         raise CohortFull(places=cohort.places)
-    enrolment.state, enrolment.since_at = after, at
-    if enrolment.agreed_at is not None:
-        enrolment.quiet_from = day_of(at, cohort.zone)
+    _put(enrolment, after, zone=cohort.zone, at=at)
     sealed = seal_reason(enrolment.person, reason)
     db.session.add(MoveRow(enrolment_id=enrolment.id, move=new.move, by_id=by.id, at=at, reason=sealed))
     audit.record(PLACE_MOVED, by=by.id, on=enrolment.id, at=at, state=(before.value, after.value))
@@ -61,15 +59,22 @@ def move_place(enrolment_id: int, new: NewMove, *, by: Person, at: datetime) -> 
     return enrolment
 
 
-def move_by_rule(enrolment: Enrolment, move: Move, *, at: datetime) -> None:
+def move_by_rule(enrolment: Enrolment, move: Move, *, zone: str, at: datetime) -> None:
     """Move a place because a rule says so: nobody did it, and no reason belongs to it. Raises MoveNotAllowed.
 
-    enrolment: locked by whoever calls, who also looked whether its cohort is closed.
+    enrolment: locked by whoever calls, who also looked whether its cohort is closed. zone: of the cohort.
     """
     before = enrolment.state
-    enrolment.state, enrolment.since_at = next_state(move, before), at
+    _put(enrolment, next_state(move, before), zone=zone, at=at)
     db.session.add(MoveRow(enrolment_id=enrolment.id, move=move, at=at))
     audit.record(PLACE_MOVED, by=None, on=enrolment.id, at=at, state=(before.value, enrolment.state.value))
+
+
+def _put(enrolment: Enrolment, state: EnrolmentState, *, zone: str, at: datetime) -> None:
+    """Silence counts from here on, for whoever came."""
+    enrolment.state, enrolment.since_at = state, at
+    if enrolment.agreed_at is not None:
+        enrolment.quiet_from = day_of(at, zone)
 
 
 def make_groups(cohort_id: int, facilitators: list[int], *, by: Person, at: datetime) -> list[Group]:

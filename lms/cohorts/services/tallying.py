@@ -11,9 +11,9 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Date, Table, bindparam, delete, event, inspect, select, update
+from sqlalchemy import Date, Select, Table, bindparam, delete, event, exists, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.orm.attributes import set_committed_value
 
 from lms.kernel.db import db
@@ -22,14 +22,15 @@ from ..models import Cohort, Enrolment, Tally
 from ..rules.tally import Count, Name, Standing, begins_week, counted_as, difference, week_of
 from ..rules.wallclock import day_of
 
-PENDING = "changes of counts"
+PENDING, BEFORE = "changes of counts", "changes of counts before savepoints"
 
 
 def note_act(place: Enrolment, cohort: Cohort, *, at: datetime) -> None:
     """Note that she read, saved or handed in something today; the first time in a week she is counted in it.
 
     place: as it was read; where her other device was here a moment ago, that has noted it. Called before anything else
-    of hers is locked. One statement on the first act of a day.
+    of hers is locked, so an answer that is delivered once more counts too: her device was here. What comes after the
+    closing changes nothing of a cohort. Two statements on the first act of a day, else none.
     """
     today, last = day_of(at, cohort.zone), place.active_on
     if last is not None and last >= today:
@@ -38,25 +39,36 @@ def note_act(place: Enrolment, cohort: Cohort, *, at: datetime) -> None:
         return
     set_committed_value(place, "active_on", today)
     set_committed_value(place, "quiet_from", today)
-    if begins_week(today, last, cohort.starts_on):
-        _change(db.session(), cohort.id, {(Count.WEEK, week_of(today, cohort.starts_on).isoformat()): 1})
+    starts_on = db.session.execute(_beginning(), {"cohort_id": cohort.id}).scalar_one()
+    if begins_week(today, last, starts_on):
+        _change(db.session(), cohort.id, {(Count.WEEK, week_of(today, starts_on).isoformat()): 1})
 
 
 @cache
 def _noting() -> Any:
     table = cast(Table, Enrolment.__table__)
     is_as_read = table.c.active_on.is_not_distinct_from(bindparam("last", type_=Date))
+    is_open = exists().where(Cohort.id == table.c.cohort_id, Cohort.closed_at.is_(None))
     today = bindparam("today", type_=Date)
     return (
         update(table)
-        .where(table.c.id == bindparam("place"), is_as_read)
+        .where(table.c.id == bindparam("place"), is_as_read, is_open)
         .values(active_on=today, quiet_from=today)
         .returning(table.c.id)
     )
 
 
+@cache
+def _beginning() -> Select[date]:
+    """As it is now that her place is locked: whoever moves it locks all places."""
+    return select(Cohort.starts_on).where(Cohort.id == bindparam("cohort_id"))
+
+
 def count_anew(cohort: Cohort, *, active: Mapping[date, int]) -> None:
-    """Count all places of a cohort as they stand. active: how many people were, by the day on which a week begins."""
+    """Count all places of a cohort as they stand. active: how many people were, by the day on which a week begins.
+
+    All its places are locked: else somebody could be counted between the looking and the writing, and be lost.
+    """
     counts: Counter[Name] = Counter({(Count.WEEK, day.isoformat()): people for day, people in active.items()})
     columns = (Enrolment.course_language, Enrolment.state, Enrolment.agreed_at.is_not(None), Enrolment.finished)
     for language, state, has_come, finished in db.session.execute(
@@ -123,14 +135,31 @@ def _change(session: Session, cohort_id: int, changes: Mapping[Name, int]) -> No
 
 def _write_changes(session: Session) -> None:
     """Before a commit. In one order everywhere, so that two who count never wait for each other."""
+    if session.in_nested_transaction():
+        return  # a savepoint is no end
     session.flush()
     pending = session.info.pop(PENDING, {})
     for cohort_id in sorted(pending):
         _add(session, cohort_id, pending[cohort_id])
 
 
-def _forget_changes(session: Session) -> None:
-    session.info.pop(PENDING, None)
+def _remember(session: Session, transaction: SessionTransaction) -> None:
+    """At a savepoint: what was counted before it stays if it is undone."""
+    if transaction.nested:
+        before = {cohort_id: Counter(changes) for cohort_id, changes in _pending(session).items()}
+        session.info.setdefault(BEFORE, []).append(before)
+
+
+def _undo(session: Session) -> None:
+    if session.in_nested_transaction():
+        session.info[PENDING] = {cohort_id: Counter(changes) for cohort_id, changes in session.info[BEFORE][-1].items()}
+    else:
+        session.info.pop(PENDING, None)
+
+
+def _forget_savepoint(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        session.info[BEFORE].pop()
 
 
 def _add(session: Session, cohort_id: int, changes: Mapping[Name, int]) -> None:
@@ -155,4 +184,6 @@ def _adding(dialect: str) -> Any:
 
 event.listen(db.session, "after_flush", _count_changes)
 event.listen(db.session, "before_commit", _write_changes)
-event.listen(db.session, "after_rollback", _forget_changes)
+event.listen(db.session, "after_transaction_create", _remember)
+event.listen(db.session, "after_rollback", _undo)
+event.listen(db.session, "after_transaction_end", _forget_savepoint)
