@@ -21,7 +21,7 @@ from lms.assessments.rules.attempts import AttemptState, StepKind, is_aside, nex
 from lms.assessments.rules.marking import Verdict, read_marks
 from lms.assessments.rules.quizzes import compute_score, percent
 from lms.assessments.rules.receipts import Received, content_of
-from lms.assessments.sealing import read_step
+from lms.assessments.sealing import read_steps
 from lms.assessments.services.receipts import is_genuine
 from lms.audit.models import Entry
 from lms.cohorts.models import Enrolment
@@ -90,7 +90,7 @@ def in_demo(demo):
 def steps_of(attempt):
     owner = owner_of(attempt)
     rows = db.session.scalars(select(StepRow).where(StepRow.attempt_id == attempt.id).order_by(StepRow.number))
-    return [read_step(owner, row) for row in rows]
+    return read_steps(owner, rows)
 
 
 def all_attempts():
