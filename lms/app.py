@@ -59,6 +59,12 @@ MOST_BYTES_OF_A_FORM = 1_000_000
 MOST_LINKS = 5
 """More links than this do not fit under the header of a phone; coordinators reach the questions from their cohorts."""
 
+MOST_OF_STAFF = MOST_LINKS - 3
+"""Everybody has three."""
+
+OF_COHORTS = ("cohorts", "dates", "staff", "messages", "uploads", "invitations", "completion", "desk", "people")
+"""Blueprints whose pages belong to a cohort."""
+
 
 def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     """The whole product, ready to serve. Raises Misconfigured when a route, a model or a setting is not in order."""
@@ -146,56 +152,35 @@ def _wire(app: Flask) -> None:
 
 def navigation(person: Any) -> list[NavigationLink]:
     """The links under the header for somebody who is signed in."""
-    course = ("modules.courses", "modules.outline", "modules.lesson")
+    is_course = any(is_here(f"modules.{page}") for page in ("courses", "outline", "lesson"))
+    is_work = is_within("tasks", "writing", "checkpoints") or is_here("asking.more_time")
+    is_result = is_within("results", "receipts", "certificates")
     links = [
-        NavigationLink(
-            label=pgettext("navigation", "Today"), href=url_for("home.today"), current=is_here("home.today")
-        ),
-        NavigationLink(
-            label=pgettext("navigation", "Course"),
-            href=url_for("modules.courses"),
-            current=any(is_here(endpoint) for endpoint in course)
-            or is_within("tasks", "writing", "checkpoints")
-            or is_here("asking.more_time"),
-        ),
+        _link(pgettext("navigation", "Today"), "home.today", current=is_here("home.today")),
+        _link(pgettext("navigation", "Course"), "modules.courses", current=is_course or is_work),
+        *_links_of_staff(person),
+        _link(pgettext("navigation", "Results"), "results.own", current=is_result),
     ]
-    if allows(CohortPermission.LIST, person):
-        links.append(
-            NavigationLink(
-                label=pgettext("navigation", "Cohorts"),
-                href=url_for("cohorts.cohorts"),
-                current=is_within(
-                    "cohorts", "dates", "staff", "messages", "uploads", "invitations", "completion", "desk", "people"
-                )
-                or is_here("asking.waiting"),
-            )
-        )
-    if allows(AssessmentPermission.QUEUE, person):
-        links.append(
-            NavigationLink(
-                label=pgettext("navigation", "Marking"), href=url_for("marking.queue"), current=is_within("marking")
-            )
-        )
-    if allows(HomePermission.HELP, person) and len(links) < MOST_LINKS - 1:
-        links.append(
-            NavigationLink(
-                label=pgettext("navigation", "People"), href=url_for("helping.needs_help"), current=is_within("helping")
-            )
-        )
-    links.append(
-        NavigationLink(
-            label=pgettext("navigation", "Results"),
-            href=url_for("results.own"),
-            current=is_within("results", "receipts", "certificates"),
-        )
-    )
     if allows(AssessmentPermission.PREVIEW, person) and len(links) < MOST_LINKS:
-        links.append(
-            NavigationLink(
-                label=pgettext("navigation", "Questions"), href=url_for("bank.items"), current=is_within("bank")
-            )
-        )
+        links.append(_link(pgettext("navigation", "Questions"), "bank.items", current=is_within("bank")))
     return links
+
+
+def _links_of_staff(person: Any) -> list[NavigationLink]:
+    """Two at most, whatever her roles: what is most of her work stands first."""
+    links = []
+    if allows(CohortPermission.LIST, person):
+        is_cohort = is_within(*OF_COHORTS) or is_here("asking.waiting")
+        links.append(_link(pgettext("navigation", "Cohorts"), "cohorts.cohorts", current=is_cohort))
+    if allows(AssessmentPermission.QUEUE, person):
+        links.append(_link(pgettext("navigation", "Marking"), "marking.queue", current=is_within("marking")))
+    if allows(HomePermission.HELP, person):
+        links.append(_link(pgettext("navigation", "People"), "helping.needs_help", current=is_within("helping")))
+    return links[:MOST_OF_STAFF]
+
+
+def _link(label: str, endpoint: str, *, current: bool) -> NavigationLink:
+    return NavigationLink(label=label, href=url_for(endpoint), current=current)
 
 
 def _engine_options(settings: Settings) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from wtforms.validators import ValidationError
 
 from lms.kernel.errors import Refusal
 from lms.kernel.i18n import lazy as _l
-from lms.web.forms import Form, ZoneField, at_most, needed
+from lms.web.forms import Form, at_most, needed
 from lms.web.http import explain
 
+from .fields import ZoneField
 from .rules import TYPED_MOST, check_passphrase
 
 

@@ -1,5 +1,6 @@
 """Who may answer, mark, release and look at results."""
 
+from collections.abc import Collection
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, true
@@ -113,10 +114,12 @@ def marks_without_conflict(who: Person | None, target: OfParticipant) -> bool:
 
 def marks_in(who: Person | None) -> Any:
     """The cohorts in which she marks, by number, or where those of `as_marker` are bound."""
-    if who is None:
-        return bindparam("marks_in", expanding=True)
-    marking = (grant.cohort_id for grant in who.roles if grant.role in MARKING_ROLES)
-    return sorted({cohort_id for cohort_id in marking if cohort_id is not None})
+    return bindparam("marks_in", expanding=True) if who is None else cohorts_of(who)
+
+
+def cohorts_of(who: Person, roles: Collection[Role] = MARKING_ROLES) -> list[int]:
+    """The cohorts for which she works in one of these roles, by number."""
+    return sorted({grant.cohort_id for grant in who.roles if grant.role in roles and grant.cohort_id is not None})
 
 
 def as_marker(who: Person) -> dict[str, Any]:

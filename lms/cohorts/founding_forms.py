@@ -22,9 +22,10 @@ from wtforms import (
 from wtforms.validators import DataRequired, Email, InputRequired, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from lms.accounts.fields import ZoneField
 from lms.kernel.i18n import lazy as _l
 from lms.kernel.words import fold_digits
-from lms.web.forms import Form, ZoneField, at_most, needed
+from lms.web.forms import Form, at_most, needed
 from lms.web.languages import NAMES
 
 from .rules.completion import MOST_SESSIONS, CompletionRule

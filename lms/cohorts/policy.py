@@ -242,12 +242,12 @@ def waiting_for() -> ColumnElement[bool]:
     )
 
 
-def run_by(who: Person | None = None, cohort_id: QueryableAttribute[int] = Cohort.id) -> ColumnElement[bool]:
-    """`coordinates` as a row filter over Cohort, or over what belongs to one.
+def run_by(cohort_id: QueryableAttribute[int] = Cohort.id) -> ColumnElement[bool]:
+    """`coordinates` as a row filter over Cohort, or over what belongs to one: what `as_reader` gives is bound.
 
-    who: None where it is built once, and `as_reader` is bound. cohort_id: the column of it.
+    cohort_id: the column of it.
     """
-    return cohort_id.in_(_cohorts(who, Role.COORDINATOR))
+    return cohort_id.in_(_cohorts(None, Role.COORDINATOR))
 
 
 declare(

@@ -4,8 +4,9 @@ from flask_babel import gettext as _
 from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.validators import DataRequired, ValidationError
 
+from lms.accounts.fields import ZoneField
 from lms.kernel.i18n import lazy as _l
-from lms.web.forms import Form, ZoneField, at_most
+from lms.web.forms import Form, at_most
 
 OWN = ""
 """Stands for a name that she types herself."""

@@ -124,7 +124,8 @@ class DemoYear:
         if wanted.participants:
             for number in range(wanted.cohorts):
                 self._bulk(versions[WOMEN], number, wanted)
-        ledger.count_all()  # their work was done person by person, not day by day
+        # Counts follow what the session stores: bulk inserts go past it, and work of past weeks came person by person.
+        ledger.count_all()
         self._settle_messages()
 
     def _settle_messages(self) -> None:

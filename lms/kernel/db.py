@@ -46,8 +46,8 @@ READ_ONLY_STATE = "25006"
 BUSY = 5
 """What SQLite calls waiting for a lock in vain."""
 
-BUSY_STATE = "55P03"
-"""What PostgreSQL calls it."""
+BUSY_STATES = ("55P03", "40P01")
+"""What PostgreSQL calls it: waiting for too long, or being the one of several, each waiting for another, to give up."""
 
 Json = JSON().with_variant(JSONB(), "postgresql")
 """A column of plain JSON: titles by language, settings, ids, chosen options. Never words that somebody typed."""
@@ -217,9 +217,9 @@ def is_read_only(fault: BaseException | None) -> bool:
 
 
 def is_locked(fault: BaseException | None) -> bool:
-    """Whether the driver says that somebody else held a lock for too long."""
+    """Whether the driver says that somebody else held a lock for too long, or would have for ever."""
     code, state = getattr(fault, "sqlite_errorcode", 0), getattr(fault, "sqlstate", None)
-    return code & 0xFF == BUSY or state == BUSY_STATE
+    return code & 0xFF == BUSY or state in BUSY_STATES
 
 
 def _drop_read_only(context: ExceptionContext) -> None:

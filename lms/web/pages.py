@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, cast
 
 from flask import Flask, g, request
 from flask.templating import Environment
@@ -25,14 +26,18 @@ class NavigationLink:
 
 
 class Pages(Environment):
-    """Templates that share one table of globals.
+    """Templates that share one table of globals, and cannot change it.
 
     Jinja lays a table of its own over it for each template, to compare the two at every import of a component: five per
-    cent of a page. No template of ours has globals of its own.
+    cent of a page. No template has globals of its own: they would be those of all, as Jinja adds what is given for a
+    template to the table that it was loaded with.
     """
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
-        return super().make_globals(d) if d else self.globals
+        """The table of all templates, to be read. Raises TypeError for globals of one template."""
+        if d:
+            raise TypeError("a template has no globals of its own; give them when it is rendered")
+        return cast(MutableMapping[str, Any], MappingProxyType(self.globals))  # Jinja only reads it
 
 
 def init_pages(app: Flask, navigation: Callable[[Any], list[NavigationLink]]) -> None:

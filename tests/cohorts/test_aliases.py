@@ -1,3 +1,4 @@
+import gc
 import re
 import unicodedata
 from importlib.resources import files
@@ -17,6 +18,7 @@ from lms.cohorts.rules.aliases import (
     check_own_alias,
     check_shown_name,
     fold_alias,
+    proposals,
     tells_name,
 )
 from lms.kernel.chance import Draw
@@ -205,6 +207,27 @@ def test_these_are_two_aliases(one, other):
 def test_folding_an_alias_twice_changes_nothing_more(text):
     folded = fold_alias(text)
     assert fold_alias(folded) == folded == " ".join(folded.split())
+
+
+@given(SIGNS, st.sampled_from(["", "2", " 2", "10", " 1 0", " 001"]))
+def test_a_number_at_the_end_folds_alone(text, ending):
+    bare = text.rstrip("0123456789 ")
+    assert fold_alias(bare) + fold_alias(ending) == fold_alias(bare + ending)
+
+
+def compare(typed, legal_name):
+    proposals(NEUTRAL, [typed], "ar", Draw(1), legal_name=legal_name, most=200)
+    list(aliases_for([Bearer(language="ar", legal_name=legal_name)], NEUTRAL, [typed], Draw(1)))
+    with pytest.raises(AliasTaken):
+        check_own_alias(typed, legal_name=legal_name, taken=[typed], languages=LANGUAGES)
+
+
+def test_nothing_of_a_name_is_kept_after_it_was_compared():
+    compare("Teal", "زيد عمر")
+    ours = [one for one in gc.get_objects() if type(one) is type(neutral_aliases) and one.__module__.startswith("lms.")]
+    before = [one.cache_info().currsize for one in ours]
+    compare("Sindiyan", "فاطمة الزهراني")
+    assert neutral_aliases in ours and [one.cache_info().currsize for one in ours] == before
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from lms.accounts.models import Person, RoleGrant
 from lms.accounts.queries import find_recipient
 from lms.app import create_app
 from lms.assessments.models import AllowanceRow, Attempt, Conflict, StepRow
+from lms.assessments.policy import as_marker
 from lms.assessments.queries.keys import items_for
 from lms.assessments.queries.queue import is_listed
 from lms.assessments.queries.sitting import owner_of
@@ -20,7 +21,7 @@ from lms.assessments.rules.attempts import AttemptState, StepKind, is_aside, nex
 from lms.assessments.rules.marking import Verdict, read_marks
 from lms.assessments.rules.quizzes import compute_score, percent
 from lms.assessments.rules.receipts import Received, content_of
-from lms.assessments.sealing import read_step
+from lms.assessments.sealing import read_steps
 from lms.assessments.services.receipts import is_genuine
 from lms.audit.models import Entry
 from lms.cohorts.models import Enrolment
@@ -89,7 +90,7 @@ def in_demo(demo):
 def steps_of(attempt):
     owner = owner_of(attempt)
     rows = db.session.scalars(select(StepRow).where(StepRow.attempt_id == attempt.id).order_by(StepRow.number))
-    return [read_step(owner, row) for row in rows]
+    return read_steps(owner, rows)
 
 
 def all_attempts():
@@ -218,8 +219,8 @@ def test_facilitators_reach_their_groups_and_what_is_allotted_to_them(in_demo):
     for who in db.session.scalars(query.options(selectinload(Person.roles)).order_by(Person.id)):
         hers = select(Enrolment.id).where(looked_after_by(who), Enrolment.cohort_id == women)
         reached.append(set(db.session.scalars(hers)))
-        waits = select(Attempt.id).join(Attempt.enrolment).where(is_listed(who), Enrolment.cohort_id == women)
-        readable.append(set(db.session.scalars(waits)))
+        waits = select(Attempt.id).join(Attempt.enrolment).where(is_listed(), Enrolment.cohort_id == women)
+        readable.append(set(db.session.scalars(waits, as_marker(who))))
     assert [len(one) for one in reached] == [8, 8, 8] and len(set.union(*reached)) == 24
     assert readable[0] & readable[1] and readable[1] - readable[0]
 

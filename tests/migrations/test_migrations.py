@@ -1,4 +1,5 @@
 import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from uuid import uuid4
@@ -270,6 +271,35 @@ def test_a_migration_that_waits_for_somebody_gives_up_and_changes_nothing(empty,
     migrations.check()
     db.session.remove()
     migrations.downgrade("0003")
+
+
+def test_a_migration_that_gives_way_so_that_somebody_else_can_go_on_changes_nothing(empty):
+    """Each holds a table that the other wants: PostgreSQL ends the one that it finds first, the migration."""
+    if db.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer: nobody holds half of it")
+    migrations.upgrade()
+    db.session.remove()
+    lock = "LOCK TABLE {} IN ACCESS EXCLUSIVE MODE"
+    engine = create_engine(db.engine.url)
+    with ThreadPoolExecutor(1) as others, engine.connect() as other:
+        other.exec_driver_sql("SET deadlock_timeout = '1min'")
+        other.exec_driver_sql(lock.format("cohorts_cohort"))
+        with pytest.raises(Misconfigured, match="nothing was changed"), migrations._connection() as mine:
+            mine.exec_driver_sql("SET LOCAL deadlock_timeout = '100ms'")
+            mine.exec_driver_sql(lock.format("cohorts_enrolment"))
+            going_on = others.submit(other.exec_driver_sql, lock.format("cohorts_enrolment"))
+            while not other_waits(mine):
+                pass
+            mine.exec_driver_sql(lock.format("cohorts_cohort"))
+        going_on.result(60)
+    engine.dispose()
+    migrations.check()
+
+
+def other_waits(connection):
+    ours = "SELECT oid FROM pg_database WHERE datname = current_database()"
+    waits = connection.exec_driver_sql(f"SELECT 1 FROM pg_locks WHERE NOT granted AND database IN ({ours})")
+    return waits.first() is not None
 
 
 def test_an_owner_of_its_own_waits_no_longer(tmp_path, worker):

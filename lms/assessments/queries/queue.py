@@ -1,6 +1,6 @@
 """What waits to be marked, for one person: oldest first, what is in her languages before the rest."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -25,7 +25,7 @@ from sqlalchemy.orm import aliased, contains_eager
 
 from lms.accounts.models import Person, RoleGrant
 from lms.accounts.queries import is_held
-from lms.accounts.rules import MARKING_ROLES, Role
+from lms.accounts.rules import MARKING_ROLES
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
 from lms.cohorts.policy import number_of, run_by
 from lms.cohorts.rules.enrolment import MAY_READ
@@ -34,7 +34,7 @@ from lms.courses.rules import TaskKind, Told, tell
 from lms.kernel.db import db, turn_to
 
 from ..models import Attempt, Conflict, MarkerLanguages, StepRow
-from ..policy import as_marker, is_to_be_read_by, marks_in
+from ..policy import as_marker, cohorts_of, is_to_be_read_by, marks_in
 from ..rules import marking
 from ..rules.attempts import OF_MARKING, AttemptState, StepKind
 from ..rules.deadlines import DECISIONS, Timeliness
@@ -205,23 +205,18 @@ def _courses() -> Select[Cohort, Sequence[str]]:
     )
 
 
-def cohorts_of(who: Person, roles: Collection[Role] = MARKING_ROLES) -> list[int]:
-    """The cohorts for which she works in one of these roles, by number."""
-    return sorted({grant.cohort_id for grant in who.roles if grant.role in roles and grant.cohort_id is not None})
-
-
-def is_listed(who: Person | None = None) -> ColumnElement[bool]:
+def is_listed() -> ColumnElement[bool]:
     """What a queue may list at all, conflicts of interest included: of her groups, of no cohort that is closed.
 
-    who: None where it is built once, and `as_marker` is bound.
+    What `as_marker` gives is bound.
     """
-    still_open = select(Cohort.id).where(Cohort.id.in_(marks_in(who)), Cohort.closed_at.is_(None))
+    still_open = select(Cohort.id).where(Cohort.id.in_(marks_in(None)), Cohort.closed_at.is_(None))
     return and_(
         Attempt.kind == TaskKind.ASSIGNMENT,
         Attempt.state.in_(WAITS),
         Attempt.cohort_id.in_(still_open),
-        is_to_be_read_by(who),
-        Enrolment.person_id != number_of(who),
+        is_to_be_read_by(),
+        Enrolment.person_id != number_of(None),
         Enrolment.state.in_(MAY_READ),  # the work of whoever left is nobody's to read
     )
 
@@ -231,7 +226,7 @@ def _is_hers() -> ColumnElement[bool]:
 
     What `as_marker` gives is bound, and the moment as `at`.
     """
-    nobodys = and_(run_by(cohort_id=Enrolment.cohort_id), ~_has_marker())  # first what is known without a look
+    nobodys = and_(run_by(Enrolment.cohort_id), ~_has_marker())  # first what is known without a look
     return or_(Attempt.marker_id == number_of(None), nobodys, Conflict.id.is_not(None))
 
 

@@ -15,11 +15,12 @@ from lms.kernel.db import db
 from lms.kernel.ids import read_code
 
 from ..models import Attempt, Conflict, StepRow
+from ..policy import cohorts_of
 from ..rules.attempts import Step, StepKind
 from ..rules.receipts import Received
 from ..sealing import read_steps
 from .book import CohortBook
-from .queue import cohorts_of, own_conflict
+from .queue import own_conflict
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,10 +17,10 @@ from lms.courses.rules import TaskKind, Told, tell
 from lms.kernel.db import db
 
 from ..models import Attempt, Conflict, StepRow
-from ..policy import is_to_be_read_by
+from ..policy import cohorts_of, is_to_be_read_by
 from ..rules.attempts import OF_MARKING, AttemptState
 from ..rules.marking import Verdict
-from .queue import cohorts_of, newest_step, own_conflict, title_of
+from .queue import newest_step, own_conflict, title_of
 
 MOST_ROWS = 25
 

@@ -7,8 +7,8 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import chain, count, islice
+from functools import cached_property
+from itertools import chain, count, islice, pairwise
 
 from lms.kernel.chance import Draw
 from lms.kernel.words import fold_letters, straight_apostrophes, without_arabic_articles
@@ -38,15 +38,20 @@ class Alias:
     id: str
     names: Mapping[str, str]
 
+    @cached_property
+    def folded(self) -> frozenset[str]:
+        """The names as they are compared. Kept with the list, which is ours; of what people are called nothing is."""
+        return _folded(self.names.values())
+
 
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe63\uff0d-]")
 _LOOKS = str.maketrans("ıɩɨi1ɑɡɛǝəɔ0ŋɲɓɗɖðƙɣƴʋƒþħŧʉ", "lllllageeeoonnbdddkyyvfphtu")
 """Letters and digits that are taken for another at a glance, one for one; whatever else is Latin is a to z."""
 
 _LATIN = re.compile("[a-z0-9]*")
+_ENDING = "0123456789 "
 
 
-@lru_cache(maxsize=20_000)  # a cohort of thousands is compared with again for every fifty that come in
 def fold_alias(text: str) -> str:
     """An alias as others see it at a glance: letters and digits folded, those that look alike made one, no joints."""
     bare = "".join(sign for sign in fold_letters(text) if unicodedata.category(sign)[0] in "LMN")
@@ -79,7 +84,8 @@ def proposals(
     names, borne = draw.shuffled(_with_forms(all_aliases, language)), _folded(taken)
     rounds = len(borne) // len(names) + 2  # in so many at least one name of each thing is free
     free = chain.from_iterable(_free(names, borne, number) for number in range(1, rounds + 1))
-    return list(islice((name for name in free if legal_name is None or not tells_name(name, legal_name)), most))
+    known = None if legal_name is None else _LegalName(legal_name)
+    return list(islice((name for name in free if known is None or not _leads_to(name, known)), most))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,17 +120,20 @@ def _tells(alias: str, bearer: Bearer) -> bool:
 
 def _in_language(name: str, things: Mapping[str, Alias], language: str) -> str:
     """`Oak 2` as it is called in a language, or as it stands where the list does not know the language."""
-    thing = name.rstrip("0123456789 ")
+    thing = name.rstrip(_ENDING)
     return things[thing].names.get(language, thing) + name.removeprefix(thing)
 
 
 def _folded(aliases: Collection[str]) -> frozenset[str]:
-    return frozenset(fold_alias(alias) for alias in aliases)
+    """The aliases as they are compared; a name that many bear with different numbers is folded once."""
+    parts = [(name := alias.rstrip(_ENDING), alias.removeprefix(name)) for alias in aliases]
+    folded = {part: fold_alias(part) for part in set(chain.from_iterable(parts))}
+    return frozenset(folded[name] + folded[ending] for name, ending in parts)
 
 
 def _with_forms(all_aliases: Sequence[Alias], language: str) -> list[tuple[str, frozenset[str]]]:
     """Each name in the language, and what it is compared by: the folded names in all languages."""
-    return [(one.names[language], _folded(one.names.values())) for one in all_aliases]
+    return [(one.names[language], one.folded) for one in all_aliases]
 
 
 def _free(names: list[tuple[str, frozenset[str]]], borne: frozenset[str], number: int = 1) -> list[str]:
@@ -217,18 +226,30 @@ def tells_name(alias: str, legal_name: str) -> bool:
     Arabic words count with and without their article, and neighbouring parts of a name also as one word. Between Arabic
     and Latin letters words are compared by their consonants, which is how one finds a name that was carried over.
     """
-    said, known = _words(alias), _words(legal_name)
+    return _leads_to(alias, _LegalName(legal_name))
+
+
+class _LegalName:
+    """A legal name taken apart, for as long as it is compared with. Nothing of it is kept after that."""
+
+    def __init__(self, name: str) -> None:
+        self.words = _words(name)
+        self.parts = _with_bare(self.words)
+        self.names = self.parts | {one + next_one for one, next_one in pairwise(self.words)}
+        self.heard = _heard(self.names)
+
+
+def _leads_to(alias: str, known: _LegalName) -> bool:
+    said, parts, names = _words(alias), known.parts, known.names
     whole = "".join(said)
     pieces = _with_bare([whole, *(word for word in said if len(word) >= PART_LETTERS)])
-    parts = _with_bare(known)
-    names = parts | {one + next_one for one, next_one in zip(known, known[1:], strict=False)}
     return (
         any(len(name) >= PART_LETTERS and name in whole for name in names)
         or any(_is_part(piece, parts, least=PART_LETTERS) for piece in pieces)
         or any(_is_part(piece, names, least=CLOSE_LETTERS) for piece in pieces)
         or any(len(name) >= CLOSE_LETTERS and _is_one_slip(piece, name) for name in names for piece in pieces)
-        or any(_are_initials(letters, known) for letters in [whole, _single_letters(said), *said])
-        or any(_sound_alike(piece, name) for name in names for piece in pieces)
+        or any(_are_initials(letters, known.words) for letters in [whole, _single_letters(said), *said])
+        or not known.heard.isdisjoint(_heard(pieces, as_other_script=True))
     )
 
 
@@ -260,7 +281,6 @@ _PAIR = re.compile("|".join(_PAIRS))
 _ONE_SOUND = str.maketrans("jqcpv", "gkkbf")
 
 
-@lru_cache(maxsize=20_000)
 def _consonants(word: str) -> str:
     """What is left of a folded word however it was carried over: consonants in rough classes, each once in a row."""
     if _ARABIC.search(word):
@@ -270,11 +290,13 @@ def _consonants(word: str) -> str:
     return re.sub(r"(.)\1+", r"\1", re.sub("h+$", "", re.sub("[^bdfghklmnrstxz]", "", heard)))
 
 
-def _sound_alike(one: str, other: str) -> bool:
-    """Whether two words of which one is Arabic have the same consonants, two or more."""
-    if (_ARABIC.search(one) is None) == (_ARABIC.search(other) is None):
-        return False
-    return len(_consonants(one)) > 1 and _consonants(one) == _consonants(other)
+def _heard(words: Collection[str], *, as_other_script: bool = False) -> set[tuple[bool, str]]:
+    """The consonants of words that have two or more, and whether a word is Arabic.
+
+    as_other_script: told the other way round, so that words are alike only where one of them is Arabic.
+    """
+    heard = ((_ARABIC.search(word) is not None, _consonants(word)) for word in words)
+    return {(is_arabic is not as_other_script, sounds) for is_arabic, sounds in heard if len(sounds) > 1}
 
 
 def _single_letters(words: Sequence[str]) -> str:

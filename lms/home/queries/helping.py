@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from lms.accounts.models import Person
 from lms.accounts.rules import Role
 from lms.assessments.models import Attempt, Conflict
 from lms.assessments.queries.allowances import Allowances, allowances_by
-from lms.assessments.queries.catalogue import Catalogue, Task, catalogue
+from lms.assessments.queries.catalogue import MOST_KEPT, Catalogue, Task, catalogue
 from lms.assessments.queries.queue import own_conflict
 from lms.assessments.rules import quizzes
 from lms.assessments.rules.attempts import AttemptState
@@ -49,6 +49,9 @@ from .activity import (
 from .overview import frame_of, overdue_nodes
 
 ROWS_A_PAGE = 25
+
+STATEMENTS_KEPT = 2 * MOST_KEPT
+"""For each catalogue that is kept, before and after somebody can be silent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +139,7 @@ class _Need:
     graded: tuple[tuple[str, int], ...]
 
 
-@cache
+@lru_cache(maxsize=STATEMENTS_KEPT)
 def _how_many(need: _Need) -> Select[*tuple[Any, ...]]:
     numbers: Select[*tuple[Any, ...]] = (
         select(func.count().label("people"), func.count(case((_may_need_help(need), 1))).label("total"))
@@ -146,7 +149,7 @@ def _how_many(need: _Need) -> Select[*tuple[Any, ...]]:
     return numbers
 
 
-@cache
+@lru_cache(maxsize=STATEMENTS_KEPT)
 def _in_need(need: _Need) -> Select[*tuple[Any, ...]]:
     of_page = (
         select(Enrolment.id)

@@ -265,24 +265,6 @@ def _waiting(who: Person, cohort: Cohort, at: datetime) -> Waiting:
 @cache
 def _waits() -> Select[*tuple[Any, ...]]:
     here: Any = bindparam("cohort_id")
-    to_mark = (
-        Attempt.cohort_id == here,
-        Attempt.kind == TaskKind.ASSIGNMENT,
-        Attempt.state == AttemptState.HANDED_IN,
-    )
-    of_some = select(func.count(Attempt.id)).join(Attempt.enrolment).where(*to_mark, Enrolment.cohort_id == here)
-    # The work of whoever left is nobody's to read. Few leave: they are taken off, not everybody else looked up.
-    of_attempts = (
-        select(func.count(Attempt.id)).where(*to_mark).scalar_subquery()
-        - of_some.where(Enrolment.state.in_(LEFT)).scalar_subquery()
-    )
-    oldest = (
-        select(Attempt.handed_in_at)
-        .join(Attempt.enrolment)
-        .where(*to_mark, Enrolment.state.in_(MAY_READ))
-        .order_by(Attempt.handed_in_at)
-        .limit(1)
-    )
     requests = (
         select(func.count(TimeRequest.id))
         .join(Enrolment, Enrolment.id == TimeRequest.enrolment_id)
@@ -295,26 +277,51 @@ def _waits() -> Select[*tuple[Any, ...]]:
     )
     to_invite = select(func.count(Enrolment.id)).where(Enrolment.cohort_id == here, _is_to_invite())
     lists = select(func.count(Upload.id)).where(Upload.cohort_id == here, Upload.state == UploadState.CHECKED)
-    sending = (
-        select(func.max(Sending.id))
-        .where(
-            Sending.cohort_id == here,
-            *_is_asked(),
-            or_(Sending.asked_by_id.is_(None), Sending.asked_by_id != bindparam("me")),
-        )
-        .scalar_subquery()
-    )
     waits: Select[*tuple[Any, ...]] = select(
-        of_attempts.label("to_mark"),
-        oldest.scalar_subquery().label("oldest"),
+        _to_mark(here).label("to_mark"),
+        _oldest_to_mark(here).label("oldest"),
         requests.scalar_subquery().label("requests"),
         unanswered.scalar_subquery().label("unanswered"),
         lists.scalar_subquery().label("lists"),
-        select(Sending.public_id).where(Sending.id == sending).scalar_subquery().label("sending"),
+        _last_question(here).label("sending"),
         to_invite.scalar_subquery().label("to_invite"),
         staff.facilitators().scalar_subquery().label("facilitators"),
     )
     return waits
+
+
+def _to_mark(here: Any) -> ColumnElement[int]:
+    """The work of whoever left is nobody's to read. Few leave: they are taken off, not everybody else looked up."""
+    of_some = select(func.count(Attempt.id)).join(Attempt.enrolment).where(*_is_to_mark(here))
+    of_those_who_left = of_some.where(Enrolment.cohort_id == here, Enrolment.state.in_(LEFT))
+    of_all = select(func.count(Attempt.id)).where(*_is_to_mark(here))
+    return of_all.scalar_subquery() - of_those_who_left.scalar_subquery()
+
+
+def _oldest_to_mark(here: Any) -> Any:
+    return (
+        select(Attempt.handed_in_at)
+        .join(Attempt.enrolment)
+        .where(*_is_to_mark(here), Enrolment.state.in_(MAY_READ))
+        .order_by(Attempt.handed_in_at)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _is_to_mark(here: Any) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Attempt.cohort_id == here,
+        Attempt.kind == TaskKind.ASSIGNMENT,
+        Attempt.state == AttemptState.HANDED_IN,
+    )
+
+
+def _last_question(here: Any) -> Any:
+    """The last sending that somebody else asked her or any other to confirm."""
+    is_anothers = or_(Sending.asked_by_id.is_(None), Sending.asked_by_id != bindparam("me"))
+    last = select(func.max(Sending.id)).where(Sending.cohort_id == here, *_is_asked(), is_anothers)
+    return select(Sending.public_id).where(Sending.id == last.scalar_subquery()).scalar_subquery()
 
 
 def _is_unanswered() -> ColumnElement[bool]:
