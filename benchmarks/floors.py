@@ -11,6 +11,7 @@ or sets a header of safety.
 
 import argparse
 import json
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping
@@ -179,10 +180,16 @@ def main() -> None:
     """Serve a floor."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--number", type=int, choices=(1, 2), required=True)
-    options.add_argument("--database", required=True, help="address of a database for the floors alone")
+    options.add_argument(
+        "--database",
+        default=os.environ.get("FLOOR_DATABASE_URL"),
+        help="address of a database for the floors alone; FLOOR_DATABASE_URL without it",
+    )
     options.add_argument("--bytes", type=int, required=True, help="size of the whole page")
     options.add_argument("--gunicorn", type=json.loads, required=True, metavar="JSON", help="options of the server")
     asked = options.parse_args()
+    if not asked.database:
+        options.error("where are the floors to lie? --database")
     fill(asked.database, body_size(asked.bytes, asked.number))
     app = (first_floor, second_floor)[asked.number - 1](asked.database)
     BaseApplication.run(FloorServer(app, asked.gunicorn))

@@ -7,13 +7,15 @@ lies in the middle of all numbers and its ids are spread over all indexes.
 
 Nobody is in a group, so the facilitator whose pages are measured sees the whole cohort. People of other cohorts take
 the quiz once, those of the measured one now and then twice: a million would need more than 15 GB otherwise. The same
-seed gives the same people, progress, answers and marks; ids and keys are random anyway. Example:
+seed gives the same people, progress, answers and marks; ids, keys and the passphrase are random anyway. The passphrase
+stands in loaded.json alone, which nobody else on the machine can read. Example:
 
     python -m benchmarks.load --people 500 --cohorts 2000 --pool 200 --database postgresql://… FOLDER
 """
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -38,8 +40,8 @@ from benchmarks.course import (
     SECOND_STATEMENT,
     publish_course,
 )
+from benchmarks.fresh import new_passphrase, refuse_unless_empty
 from benchmarks.multiply import Block, fast_connection, highest, multiply
-from lms.accounts import queries as people_queries
 from lms.accounts import services as accounts
 from lms.accounts.models import Person
 from lms.accounts.rules import Role
@@ -56,7 +58,6 @@ from lms.courses import queries as courses
 from lms.courses.models import Version
 from lms.courses.rules import TaskKind
 from lms.home.crowd import CHUNK, Crowd, Member, Newcomer
-from lms.home.demo import WORDS
 from lms.kernel import clock, migrations
 from lms.kernel.chance import Draw
 from lms.kernel.db import db, transaction
@@ -104,6 +105,7 @@ class Loaded:
     def write(self, path: Path) -> None:
         """Keep it beside the data, so that it can be used again."""
         data = asdict(self) | {"data_dir": str(self.data_dir), "keys_dir": str(self.keys_dir)}
+        path.touch(mode=0o600)
         path.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n")
 
     @classmethod
@@ -129,14 +131,14 @@ def load(
 
     people: how many in each cohort. pool: how many of the measured cohort can sign in. database_url: of an empty
     PostgreSQL database, or None for SQLite in the folder. at: what counts as now; without it the time of the clock.
+    Raises ValueError when the database has tables.
     """
     if not 0 < pool <= people:
         raise ValueError(f"a pool of {pool} out of {people} people")
     app = application(folder / "data", folder / "keys", database_url)
     with app.app_context():
+        refuse_unless_empty(current_settings().database_url)
         migrations.upgrade()
-        if people_queries.anybody():
-            raise ValueError("the database holds people already")
         loader = Loader(current_settings(), people=people, pool=pool, at=at or clock.now())
         loaded = loader.load(cohorts, seed, folder / "course")
         db.engine.dispose()
@@ -228,7 +230,7 @@ class Town:
     def __init__(self, version_id: int, draw: Draw, at: datetime) -> None:
         self._draw, self._at = draw, at
         self._version = db.session.get_one(Version, version_id)
-        self._passphrase = " ".join(draw.sample(WORDS, 4))
+        self._passphrase = new_passphrase()
         self._facilitators = [self._person(f"Facilitator {number}") for number in range(1, FACILITATORS + 1)]
         self._coordinator = self._person("Coordinator")
 
@@ -404,6 +406,7 @@ def main() -> None:
     options.add_argument("--database", metavar="URL", help="of an empty PostgreSQL database; SQLite without it")
     options.add_argument("--seed", type=int, default=1)
     asked = options.parse_args()
+    os.umask(0o077)  # what is written holds passphrases
     begun = time.monotonic()
     loaded = load(
         asked.folder,

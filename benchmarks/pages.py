@@ -1,9 +1,10 @@
 """Statements, bytes and CPU per page, as a table: `make bench-pages`.
 
-Builds a demo of its own in a temporary folder, so that the figures do not depend on what else is there, and asks each
-page through the application itself, without a network. Bytes are compressed HTML, and HTML with the style sheet as on
-a first visit (brotli 5, without pictures); statements are those of the second request, without the frame of
-transactions; CPU is the median of many requests. "save and next" is the saving and the page it leads to.
+Builds a demo of its own in a temporary folder (`--database postgresql`: in a server of its own), so that the figures do
+not depend on what else is there, and asks each page through the application itself, without a network. Bytes are
+compressed HTML, and HTML with the style sheet as on a first visit (brotli 5, without pictures); statements are those of
+the second request, without the frame of transactions; CPU is the median of many requests. "save and next" is the saving
+and the page it leads to.
 """
 
 import argparse
@@ -21,18 +22,20 @@ from uuid import UUID
 import brotli
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, event, select, update
 
+from benchmarks.fresh import new_passphrase, refuse_unless_empty
+from benchmarks.load import application
+from benchmarks.server import KINDS, database
 from lms.accounts import services as accounts
 from lms.accounts.models import Person
 from lms.accounts.rules import Role
-from lms.app import create_app
 from lms.cohorts.models import Cohort
 from lms.home.demo import STAFF, DemoYear, Wanted
 from lms.kernel import clock, migrations
 from lms.kernel.db import db, transaction
 from lms.kernel.ids import new_id
-from lms.settings import read_settings
+from lms.settings import current_settings
 
 MANY = 10_000
 FIRST_COORDINATOR = 1 + [role for role, _, _ in STAFF].index(Role.COORDINATOR)
@@ -64,20 +67,26 @@ def statements() -> Iterator[list[str]]:
     event.remove(Engine, "before_cursor_execute", note)
 
 
-def build(folder: Path, participants: int) -> tuple[Flask, DemoYear]:
-    """An application with a demo year, and further people in bulk."""
-    environ = {
-        "LMS_ENV": "demo",
-        "LMS_DATA_DIR": str(folder / "data"),
-        "LMS_DATABASE_URL": os.environ.get("BENCH_DATABASE_URL", ""),
-    }
-    app = create_app(read_settings(environ))
+def build(folder: Path, participants: int, database_url: str | None = None) -> tuple[Flask, DemoYear]:
+    """An application with a demo year, and further people in bulk. Nobody can sign in with what the year tells.
+
+    database_url: of an empty database; None for SQLite in the folder. Raises ValueError when it has tables.
+    """
+    app = application(folder / "data", folder / "keys", database_url)
     with app.app_context():
+        refuse_unless_empty(current_settings().database_url)
         migrations.upgrade()
         with transaction():
             year = DemoYear(seed=1, at=clock.now())
             year.build(Wanted(participants=participants))
+            _lock_out()
     return app, year
+
+
+def _lock_out() -> None:
+    """Whoever knows the seed knows the passphrases of the demo year; nobody knows this one."""
+    unknown = accounts.make_credentials("nobody", new_passphrase()).passphrase_hash
+    db.session.execute(update(Person).where(Person.passphrase_hash.is_not(None)).values(passphrase_hash=unknown))
 
 
 def signed_in(app: Flask, login: str) -> FlaskClient:
@@ -252,17 +261,18 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--participants", type=int, default=MANY, help="size of the large cohort; 0 leaves it out")
     options.add_argument("--rounds", type=int, default=40)
+    options.add_argument("--database", choices=KINDS, default=KINDS[0])
     asked = options.parse_args()
+    os.umask(0o077)
     print(f"{'page':<22}{'lang':<6}{'statements':>10}{'HTML B':>9}{'+CSS B':>9}{'CPU ms':>9}")
-    with tempfile.TemporaryDirectory() as folder:
-        app, year = build(Path(folder), 0)
+    with tempfile.TemporaryDirectory() as name, database(asked.database, Path(name)) as where:
+        app, year = build(where.folder / "small", 0, where.empty("small"))
         for lang in ("en", "fr", "ar"):
             of_participants(app, year, lang, asked.rounds)
             of_staff(app, year, year.pages["facilitator.gradebook"], lang, asked.rounds, size="")
             Table(signed_in(app, f"editor{len(STAFF) + 1}"), lang, asked.rounds).pages({"bank": "/bank"})
-    if asked.participants:
-        with tempfile.TemporaryDirectory() as folder:
-            app, year = build(Path(folder), asked.participants)
+        if asked.participants:
+            app, year = build(where.folder / "large", asked.participants, where.empty("large"))
             for lang in ("en", "ar"):
                 of_staff(app, year, f"/marks/{largest(app)}", lang, asked.rounds, size=f", {asked.participants}")
 

@@ -30,10 +30,11 @@ from sqlalchemy.engine import make_url
 from benchmarks.reliability.database import Postgres, children
 from lms.settings import Settings, read_settings
 from lms.web.server import Server as ProductServer
-from tests.tools.postgres import _free_port
+from tests.tools.postgres import free_port
 
 from .load import Loaded
 
+KINDS = ("sqlite", "postgresql")
 ROOT = Path(__file__).parents[1]
 WORKERS = 2
 START_SECONDS, STOP_SECONDS = 120, 20
@@ -105,7 +106,7 @@ class Server:
         port: int = 0,
         workers: int = WORKERS,
     ) -> None:
-        self.port, self.log, self._workers = port or _free_port(), log, workers
+        self.port, self.log, self._workers = port or free_port(), log, workers
         clean = {name: value for name, value in os.environ.items() if not name.startswith("LMS_")}
         with log.open("ab") as file:
             self._process = subprocess.Popen(
@@ -185,11 +186,12 @@ def product(loaded: Loaded, log: Path, *, workers: int = WORKERS) -> Iterator[Se
 @contextlib.contextmanager
 def floor(number: int, folder: Path, database_url: str, size: int) -> Iterator[Server]:
     """A floor whose page has so many bytes, with its tables in a database that holds nothing else."""
-    port = _free_port()
+    port = free_port()
     own = {"LMS_ENV": "demo", "LMS_DATA_DIR": str(folder / "floor"), "LMS_WORKERS": str(WORKERS), "LMS_PORT": str(port)}
-    command = ["benchmarks.floors", "--number", str(number), "--database", database_url, "--bytes", str(size)]
+    command = ["benchmarks.floors", "--number", str(number), "--bytes", str(size)]
     command += ["--gunicorn", json.dumps(gunicorn_options(read_settings(own)))]
-    server = Server(command, {}, ready="/", log=folder / "floor.log", port=port)
+    hidden = {"FLOOR_DATABASE_URL": database_url}  # `ps` shows arguments to everybody
+    server = Server(command, hidden, ready="/", log=folder / "floor.log", port=port)
     try:
         yield server
     finally:

@@ -19,10 +19,10 @@ from flask import Flask
 from lms.app import create_app
 from lms.settings import read_settings
 from lms.web.server import THREADS, give_memory_back
-from tests.tools.postgres import _free_port
+from tests.tools.postgres import free_port
 
 from . import table
-from .__main__ import MEBIBYTE, Bench, Loop, Wanted, say
+from .bench import MEBIBYTE, Bench, Loop, Wanted, say
 from .load import Loaded, load
 from .server import WORKERS, Database, Server, database, environ_of, product
 from .table import Row
@@ -41,7 +41,7 @@ COLUMNS = (
 @contextlib.contextmanager
 def granian(loaded: Loaded, log: Path) -> Iterator[Server]:
     """The product under granian. Its processes are begun anew and not forked, so that each reads everything itself."""
-    port = _free_port()
+    port = free_port()
     command = ["granian", "benchmarks.servers:application", "--factory", "--interface", "wsgi", "--no-ws"]
     command += ["--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--port", str(port)]
     server = Server([*command, "--http", "1"], environ_of(loaded), ready="/readyz", log=log, port=port)
@@ -81,6 +81,7 @@ def main() -> None:
     options.add_argument("--runs", type=int, default=3)
     options.add_argument("--only", nargs="+", choices=list(SERVERS), default=list(SERVERS), metavar="SERVER")
     asked = options.parse_args()
+    os.umask(0o077)  # what is written holds passphrases
     wanted = Wanted(
         loops=LOOPS, only=ACTS, runs=asked.runs, seconds=asked.seconds, rushes=(), within=0.0, thinking=0.0
     )  # fmt: skip

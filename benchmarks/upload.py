@@ -1,6 +1,6 @@
 """How long a list of people takes, and how much memory: `python -m benchmarks.upload [ROWS]`.
 
-Makes a database of its own in a temporary folder and brings one list as CSV and as XLSX. *read*: the file, outside
+Makes a database of its own, `--database` says which, and brings one list as CSV and as XLSX. *read*: the file, outside
 of any transaction; *memory*: the most that reading holds at once, beyond the file; *kept*: the one transaction that
 stores the sealed rows; *taken over*: all steps of fifty, with the longest, during which nobody else writes in SQLite.
 """
@@ -18,10 +18,12 @@ from typing import TypeVar
 
 from flask import Flask
 
+from benchmarks.fresh import refuse_unless_empty
+from benchmarks.load import application
+from benchmarks.server import KINDS, database
 from lms.accounts import services as accounts
 from lms.accounts.models import Person
 from lms.accounts.services import NewPerson
-from lms.app import create_app
 from lms.cohorts.models import Cohort
 from lms.cohorts.rules.roster import MOST_PEOPLE, Column, Expected
 from lms.cohorts.services import founding, uploading
@@ -31,22 +33,18 @@ from lms.content import services as content
 from lms.kernel import clock, migrations
 from lms.kernel.db import db, transaction
 from lms.kernel.sheets.writing import Sheet, write_csv, write_xlsx
-from lms.settings import read_settings
+from lms.settings import current_settings
 from lms.shipped import shipped
 
 HEADINGS = [column.value for column in Column]
 T = TypeVar("T")
 
 
-def build(folder: Path) -> Flask:
-    """An application with one cohort that has places for all."""
-    environ = {
-        "LMS_ENV": "demo",
-        "LMS_DATA_DIR": str(folder / "data"),
-        "LMS_DATABASE_URL": os.environ.get("BENCH_DATABASE_URL", ""),
-    }
-    app = create_app(read_settings(environ))
+def build(folder: Path, database_url: str | None) -> Flask:
+    """An application with one cohort that has places for all. database_url: empty; None for SQLite in the folder."""
+    app = application(folder / "data", folder / "keys", database_url)
     with app.app_context():
+        refuse_unless_empty(current_settings().database_url)
         migrations.upgrade()
         with transaction():
             _found()
@@ -145,9 +143,12 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("rows", nargs="?", type=int, default=5_000)
-    rows = min(parser.parse_args().rows, MOST_PEOPLE)
-    with tempfile.TemporaryDirectory() as folder:
-        app = build(Path(folder))
+    parser.add_argument("--database", choices=KINDS, default=KINDS[0])
+    asked = parser.parse_args()
+    os.umask(0o077)
+    rows = min(asked.rows, MOST_PEOPLE)
+    with tempfile.TemporaryDirectory() as name, database(asked.database, Path(name)) as where:
+        app = build(where.folder / "upload", where.empty("upload"))
         with app.app_context():
             expected = expected_of(db.session.query(Cohort).one())
             print("list     rows       kB   read s  memory MB   kept ms  taken over s  longest step ms")

@@ -7,6 +7,7 @@ from one source. Then codes by chance are tried, from one source and from many. 
 
 import argparse
 import math
+import os
 import statistics
 import tempfile
 import time
@@ -21,6 +22,7 @@ from sqlalchemy.orm import joinedload
 
 from benchmarks.certificates import graduates, issue
 from benchmarks.pages import build, statements
+from benchmarks.server import KINDS, database
 from lms.accounts.models import Person
 from lms.certificates.models import Certificate, Completion
 from lms.certificates.rules.choices import Shown
@@ -106,9 +108,11 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--rounds", type=int, default=ROUNDS)
     options.add_argument("--codes", type=int, default=CODES)
+    options.add_argument("--database", choices=KINDS, default=KINDS[0])
     asked = options.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        app, _ = build(Path(folder), 20)
+    os.umask(0o077)
+    with tempfile.TemporaryDirectory() as name, database(asked.database, Path(name)) as where:
+        app, _ = build(where.folder / "verify", 20, where.empty("verify"))
         codes = codes_of(app)
         of_time = compare(app, codes, asked.rounds)
         found = guessing(app, asked.codes)

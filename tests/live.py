@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +17,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+from tests.tools.postgres import free_port
 
 START_SECONDS = 120
 STOP_SECONDS = 20
@@ -156,7 +157,7 @@ WAITING_COHORT = ("--participants", "1", "--pool", "1")
 @contextmanager
 def demo(folder: Path, *options: str) -> Iterator[Live]:
     """Start `lms demo` in a folder, wait until it is ready, stop it in the end."""
-    port = _free_port()
+    port = free_port()
     arguments = [sys.executable, "-m", "lms", "demo", "--port", str(port), "--data-dir", str(folder / "data"), *options]
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
@@ -174,7 +175,7 @@ def demo(folder: Path, *options: str) -> Iterator[Live]:
 @contextmanager
 def empty_site(folder: Path) -> Iterator[Live]:
     """What an operator has on the first day: both programmes and nobody; a server and a worker as processes."""
-    port = _free_port()
+    port = free_port()
     live = Live(f"http://localhost:{port}", folder, ())
     environ = {**_clean_environment(), "LMS_ENV": "demo", "LMS_DATA_DIR": str(live.data_dir), "LMS_PORT": str(port)}
     live.command("db", "upgrade")
@@ -198,12 +199,6 @@ def empty_site(folder: Path) -> Iterator[Live]:
 def _clean_environment() -> dict[str, str]:
     """The environment without settings of the machine's own installation."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("LMS_", "COV_", "PYTEST_"))}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:

@@ -57,6 +57,7 @@ def main() -> None:
     options.add_argument("--database", choices=(SQLITE, POSTGRESQL))
     options.add_argument("--quick", action="store_true", help="smaller numbers, as in make check")
     asked = options.parse_args()
+    os.umask(0o077)  # what is written holds passphrases
     lines, failed, load = [], False, [os.getloadavg()[0]]
     sites = Sites(people=PEOPLE)
     try:
@@ -154,8 +155,8 @@ R6 --database postgresql"`.
   lost on the way down and counted anew by `lms db upgrade`, and must be the same. Declared: the docstring of the
   migration says it. Older code is tried by inserts that know only the older columns.
 - **R17**: a sign-in lasts from opening its form until Today can be read, waiting and coming again included; a save from
-  the moment at which she wanted to save. Missing: acknowledged, and not what stands. Memory as in the soak
-  (docs/performance.md). The people are played on the same cores.
+  the moment at which she wanted to save. Missing: acknowledged, and not what stands. Memory is told
+  and not judged: before ten minutes it fills (docs/performance.md). The people are played on the same cores.
 
 ## R14, time zones and changes of clocks
 

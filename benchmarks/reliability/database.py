@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.tools.postgres import _free_port, _server_user, find_binaries
+from tests.tools.postgres import find_binaries, free_port, server_user
 
 OPTIONS = (
     "listen_addresses=127.0.0.1", "max_connections=80", "fsync=on", "synchronous_commit=on", "full_page_writes=on",
@@ -20,23 +21,28 @@ START_SECONDS = 60
 
 
 class Postgres:
-    """One server of our own in a folder, on a free port."""
+    """One server of our own in a folder, on a free port. Who may come in knows a password drawn for it alone."""
 
     def __init__(self, folder: Path) -> None:
         binaries = find_binaries()
         assert binaries is not None
-        self.folder, self.port, self._binaries = folder, _free_port(), binaries
-        self._user = {"user": name} if (name := _server_user()) else {}
-        folder.mkdir(mode=0o755)
+        self.folder, self.port, self._binaries = folder, free_port(), binaries
+        self._user = {"user": name} if (name := server_user()) else {}
+        self._password, told = secrets.token_urlsafe(16), folder / "password"
+        folder.mkdir(mode=0o700)
+        told.touch(mode=0o600)
+        told.write_text(self._password)
         if self._user:
-            shutil.chown(folder, self._user["user"])
-        command = [binaries / "initdb", "-D", folder / "data", "-U", "lms", "-A", "trust", "-E", "UTF8"]
-        subprocess.run(command, check=True, capture_output=True, cwd="/", **self._user)
+            for one in (folder, told):
+                shutil.chown(one, self._user["user"])
+        command = [binaries / "initdb", "-D", folder / "data", "-U", "lms", "-A", "scram-sha-256", "-E", "UTF8"]
+        subprocess.run([*command, f"--pwfile={told}"], check=True, capture_output=True, cwd="/", **self._user)
+        told.unlink()
 
     @property
     def address(self) -> str:
-        """Its address without a database name."""
-        return f"postgresql://lms@127.0.0.1:{self.port}"
+        """Its address without a database name: to be handed on in the environment, not where `ps` shows it."""
+        return f"postgresql://lms:{self._password}@127.0.0.1:{self.port}"
 
     @property
     def owner(self) -> str | None:

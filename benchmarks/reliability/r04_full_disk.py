@@ -35,6 +35,7 @@ def run(sites: Sites, kind: str, *, quick: bool) -> Line:
         else:
             server = sites.server()
             if server.owner:
+                disk.parent.chmod(0o755)
                 shutil.chown(disk, server.owner)
             server.run(f"CREATE TABLESPACE small LOCATION '{disk}'")
             stack.callback(server.run, "DROP TABLESPACE small")

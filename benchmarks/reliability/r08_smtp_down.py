@@ -25,8 +25,8 @@ from lms.messaging.jobs import run_due
 from lms.messaging.models import Job
 from lms.messaging.rules import LATE
 from lms.settings import read_settings
-from tests.live import _free_port
 from tests.mailserver import Certificate, MailServer, Mood, mail_server, make_certificate
+from tests.tools.postgres import free_port
 
 from .client import BROKEN, Answer, Taker
 from .outbox import Worker, addressed, judge, messages_to
@@ -111,7 +111,7 @@ class Office:
     """People who use a site, a coordinator who writes to them, and the mail server behind one address."""
 
     def __init__(self, site: Site, certificate: Certificate, seconds: float, takers: list[Taker]) -> None:
-        self.site, self.certificate, self.port = site, certificate, _free_port()
+        self.site, self.certificate, self.port = site, certificate, free_port()
         self.servers: list[MailServer] = []
         self._seconds, self._takers, self._draw = seconds, takers, random.Random(8)
         login = next(a["login"] for a in site.told["accounts"] if a["role"] == "coordinator")  # type: ignore[attr-defined]

@@ -23,8 +23,8 @@ from lms.app import create_app
 from lms.cohorts.models import CalendarEntry, Cohort
 from lms.kernel.db import db
 from lms.settings import read_settings
-from tests.live import _clean_environment, _free_port
-from tests.tools.postgres import find_binaries
+from tests.live import _clean_environment
+from tests.tools.postgres import find_binaries, free_port
 
 from .client import Client
 from .database import Postgres, children
@@ -42,7 +42,7 @@ class Site:
 
     def __init__(self, folder: Path, server: Postgres | None, database: str | None, *, before: tuple[str, ...]) -> None:
         self.folder, self.server, self.database = folder, server, database
-        self.port, self._before = _free_port(), before
+        self.port, self._before = free_port(), before
         self._process: subprocess.Popen[bytes] | None = None
 
     @property

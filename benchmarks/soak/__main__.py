@@ -282,6 +282,7 @@ def main() -> None:
     options.add_argument("--people", type=int, default=240)
     options.add_argument("--thinking", type=float, default=THINKING_SECONDS, metavar="SECONDS")
     given = options.parse_args()
+    os.umask(0o077)  # what is written holds passphrases
     asked = Wanted(
         people=given.people,
         seconds=given.minutes * 60,

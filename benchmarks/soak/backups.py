@@ -1,7 +1,9 @@
-"""Backups that are taken while people work, and whether they are whole: opened, checked, counted."""
+"""Backups that are taken while people work, as operators are told to, and whether they are whole: restored, counted."""
 
+import shutil
 import sqlite3
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -11,8 +13,9 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from benchmarks.load import Loaded
+from benchmarks.reliability.copies import Copies, Place
 from benchmarks.server import Database
-from tests.tools.postgres import find_binaries
+from lms.kernel.db import KEYSTORE
 
 COUNTED = {
     "attempts": "SELECT count(*) FROM assessments_attempt",
@@ -22,6 +25,9 @@ COUNTED = {
 }
 """What people are told is there, in the words of the database."""
 
+WITHOUT_KEY = (
+    f"SELECT count(*) FROM accounts_person WHERE public_id NOT IN (SELECT person_id FROM {KEYSTORE}.person_key)"
+)
 RESTORED = "restored"
 
 
@@ -40,29 +46,26 @@ class Backup:
 
 @dataclass(frozen=True, kw_only=True)
 class Copier:
-    """Copies one database as it runs. folder: where copies lie, one at a time."""
+    """Copies one site as it runs. folder: where copies lie, one at a time."""
 
     where: Database
     loaded: Loaded
     folder: Path
 
-    @property
-    def file(self) -> Path:
-        """The file of a copy."""
-        return self.folder / "backup"
-
     def take(self, before: Mapping[str, int], acknowledged: Mapping[str, int]) -> Backup:
         """Copy and check. before: rows when nobody worked yet; acknowledged: since then, when the copy is begun."""
-        begun = time.monotonic()
+        folder = Path(tempfile.mkdtemp(prefix="backup-", dir=self.folder))
+        copies = Copies(folder=folder / "copies").prepare()
         try:
-            self._dump() if self.where.server else self._copy()
-            seconds, size = time.monotonic() - begun, self.file.stat().st_size
-            found, faults = self._restored() if self.where.server else self._opened()
+            begun = time.monotonic()
+            copies.take(self._place)
+            seconds, size = time.monotonic() - begun, copies.size
+            found, faults = self._restored(copies, folder)
         except (subprocess.CalledProcessError, sqlite3.Error) as fault:
-            told = fault.stderr.decode() if isinstance(fault, subprocess.CalledProcessError) else str(fault)
+            told = str(fault.stderr) if isinstance(fault, subprocess.CalledProcessError) else str(fault)
             return Backup(seconds=time.monotonic() - begun, size=0, faults=(f"failed: {told.strip()[-200:]}",))
         finally:
-            self.file.unlink(missing_ok=True)
+            shutil.rmtree(folder)
         return Backup(seconds=seconds, size=size, faults=(*faults, *fewer(found, before, acknowledged)))
 
     def counts(self) -> dict[str, int]:
@@ -81,44 +84,41 @@ class Copier:
     def _name(self) -> str:
         return str(make_url(self.loaded.database_url).database)
 
-    def _copy(self) -> None:
-        """SQLite's own backup: one look at the file as it was at one moment; nobody waits for it."""
-        with closing(sqlite3.connect(self.database)) as source, closing(sqlite3.connect(self.file)) as target:
-            source.backup(target)
+    @property
+    def _place(self) -> Place:
+        address = f"{self.where.server.address}/{self._name}" if self.where.server else None
+        return Place(data_dir=self.loaded.data_dir, keys_dir=self.loaded.keys_dir, address=address)
 
-    def _opened(self) -> tuple[dict[str, int], list[str]]:
-        with closing(sqlite3.connect(self.file)) as connection:
-            rows = connection.execute("PRAGMA integrity_check").fetchall()
-            faults = [f"integrity: {row[0]}" for row in rows if row != ("ok",)]
-            faults += [f"foreign key of {row[0]}" for row in connection.execute("PRAGMA foreign_key_check")]
-            return _counted(lambda statement: connection.execute(statement).fetchone()[0]), faults
-
-    def _dump(self) -> None:
-        self._run("pg_dump", "--format=custom", f"--file={self.file}", f"--dbname={self._address(self._name)}")
-
-    def _restored(self) -> tuple[dict[str, int], list[str]]:
-        """Into a database of its own: that checks every key and constraint."""
-        server = self.where.server
-        assert server is not None
-        self.where.empty(RESTORED)
-        self._run("pg_restore", "--exit-on-error", f"--dbname={self._address(RESTORED)}", str(self.file))
+    def _restored(self, copies: Copies, folder: Path) -> tuple[dict[str, int], list[str]]:
+        """To a place of its own; what is counted there, and what is wrong with it."""
+        place = Place(data_dir=folder / "data", keys_dir=folder / "keys", address=self.where.empty(RESTORED))
+        copies.restore(place)
+        if self.where.server is None:
+            return _opened(place.data_dir / "lms.sqlite", place.keys_dir / "person-keys.sqlite")
+        (without,), *_ = self.where.server.run(WITHOUT_KEY, RESTORED)
         found = self._counted_by_server(RESTORED)
-        server.run(f"DROP DATABASE {RESTORED} WITH (FORCE)")
-        return found, []
-
-    def _address(self, database: str) -> str:
-        assert self.where.server is not None
-        return f"{self.where.server.address}/{database}"
+        self.where.server.run(f"DROP DATABASE {RESTORED} WITH (FORCE)")
+        return found, _keyless(without)
 
     def _counted_by_server(self, database: str) -> dict[str, int]:
         server = self.where.server
         assert server is not None
         return _counted(lambda statement: server.run(statement, database)[0][0])
 
-    def _run(self, name: str, *arguments: str) -> None:
-        binaries = find_binaries()
-        assert binaries is not None
-        subprocess.run([binaries / name, *arguments], check=True, capture_output=True)
+
+def _opened(file: Path, keystore: Path) -> tuple[dict[str, int], list[str]]:
+    """A PostgreSQL server checks every reference when it restores; SQLite has to be asked."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(f"ATTACH DATABASE ? AS {KEYSTORE}", (str(keystore),))
+        rows = connection.execute("PRAGMA integrity_check").fetchall()
+        faults = [f"integrity: {row[0]}" for row in rows if row != ("ok",)]
+        faults += [f"foreign key of {row[0]}" for row in connection.execute("PRAGMA foreign_key_check")]
+        faults += _keyless(connection.execute(WITHOUT_KEY).fetchone()[0])
+        return _counted(lambda statement: connection.execute(statement).fetchone()[0]), faults
+
+
+def _keyless(count: object) -> list[str]:
+    return [f"{count} people without a key"] if count else []
 
 
 def _counted(ask: Callable[[str], object]) -> dict[str, int]:

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterator
+import stat
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,16 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import LargeBinary, Table, Uuid, func, select
+from sqlalchemy import LargeBinary, Table, Uuid, create_engine, func, inspect, select
+from sqlalchemy.pool import NullPool
 
+from benchmarks import pages, upload
+from benchmarks.fresh import refuse_unless_empty
 from benchmarks.load import FILE, FRESH, Loaded, Login, application, load, rows
 from benchmarks.multiply import PERSON_KEY
 from lms.accounts import services as accounts
 from lms.accounts.models import Person, PersonKey
+from lms.accounts.passphrases import is_right
 from lms.assessments.models import Attempt, StepRow
 from lms.assessments.rules.attempts import AttemptState
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
@@ -213,9 +218,70 @@ def test_rows_can_be_added_after_the_copies(copied: Loaded) -> None:
         assert added == before + 1
 
 
-def test_a_database_that_holds_people_is_refused(small: Loaded) -> None:
-    with pytest.raises(ValueError, match="holds people"):
+def test_a_database_that_was_filled_is_refused(small: Loaded) -> None:
+    with pytest.raises(ValueError, match="not empty"):
         load(small.data_dir.parent, people=PEOPLE, pool=POOL)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def foreign(request: pytest.FixtureRequest, tmp_path: Path, worker: str) -> str:
+    """The address of somebody else's database: it has one table, and nobody in it."""
+    if request.param == "sqlite":
+        (tmp_path / "data").mkdir()
+        (tmp_path / "own" / "keys").mkdir(parents=True)
+        (tmp_path / "own" / "keys" / "theirs").touch()  # settings refuse a database whose keys are not there
+        url = f"sqlite:///{tmp_path}/data/lms.sqlite"
+    else:
+        need("postgresql")
+        made = postgres.make_database(os.environ[POSTGRES], f"foreign_{worker}")
+        url = made.replace("postgresql:", "postgresql+psycopg:")
+    with create_engine(url, poolclass=NullPool).begin() as connection:
+        if request.param == "postgresql":
+            connection.exec_driver_sql("CREATE SCHEMA theirs")
+        name = "theirs.thing" if request.param == "postgresql" else "thing"
+        connection.exec_driver_sql(f"CREATE TABLE {name} (id INTEGER)")
+    return url
+
+
+@pytest.mark.parametrize(
+    "fill",
+    [
+        lambda folder, url: load(folder, people=3, pool=1, database_url=url),
+        lambda folder, url: pages.build(folder, 0, url),
+        lambda folder, url: upload.build(folder, url),
+    ],
+    ids=["load", "pages", "upload"],
+)
+def test_a_database_with_anything_in_it_is_left_as_it_is(
+    foreign: str, tmp_path: Path, fill: Callable[[Path, str], object]
+) -> None:
+    with pytest.raises(ValueError, match="not empty: it holds .*thing"):
+        fill(tmp_path / "own", foreign)
+    with create_engine(foreign, poolclass=NullPool).connect() as connection:
+        found = inspect(connection)
+        assert not any(found.has_table(name) for name in ("alembic_version", "accounts_person"))
+
+
+def test_an_empty_database_is_not_refused(tmp_path: Path) -> None:
+    refuse_unless_empty(f"sqlite:///{tmp_path}/new.sqlite")
+
+
+def test_nobody_else_reads_what_was_loaded_and_no_two_sets_have_one_passphrase(small: Loaded, tmp_path: Path) -> None:
+    assert stat.S_IMODE((small.data_dir.parent / FILE).stat().st_mode) == 0o600
+    again = load(tmp_path, people=PEOPLE, pool=POOL)
+    assert len({one.password for one in (small.pool[0], small.facilitator)}) == 1
+    assert again.pool[0].password != small.pool[0].password
+    assert len(again.pool[0].password) >= 20
+
+
+def test_the_year_whose_pages_are_counted_lets_nobody_in_by_the_words_of_its_seed(tmp_path: Path) -> None:
+    app, year = pages.build(tmp_path, 0)
+    with app.app_context():
+        hashes = set(db.session.scalars(select(Person.passphrase_hash).where(Person.login_index.is_not(None))))
+        db.session.remove()
+        db.engine.dispose()
+    (one,) = hashes
+    assert year.accounts and not any(is_right(account.password, one) for account in year.accounts[:3])
 
 
 def test_a_pool_that_is_larger_than_its_cohort_is_refused(tmp_path: Path) -> None:

@@ -1,14 +1,12 @@
-"""The sums and the watch of R16 find what they are for, and the page for operators says what R15 runs."""
+"""The sums and the watch of R16 find what they are for."""
 
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
-from benchmarks.reliability import r15_backup
 from benchmarks.reliability.filled import SMALL, filled
 from benchmarks.reliability.locks import Watch
 from benchmarks.reliability.r16_migrations import CANNOT, LOSES
@@ -70,17 +68,3 @@ def test_a_declaration_says_what_is_lost_and_what_to_do() -> None:
     assert LOSES.search("Going down loses what only these\ntables hold: make a copy first, and restore it.")
     assert not LOSES.search("Going down therefore loses nothing that going up does not find again.")
     assert CANNOT.search("Code of 0002 cannot make a cohort beside it.") and not CANNOT.search("Code of 0003 can work")
-
-
-def test_operators_are_told_the_commands_that_are_run() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
-    code = Path(r15_backup.__file__).read_text()
-    assert f'VACUUM="{r15_backup.VACUUM}"' in page
-    for option in (
-        "--format=custom",
-        "--exclude-schema=keystore",
-        "--schema=keystore",
-        "--exit-on-error",
-        "--no-owner",
-    ):
-        assert option in page and f'"{option}"' in code

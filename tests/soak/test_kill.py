@@ -23,7 +23,8 @@ from uuid import UUID
 
 import pytest
 
-from tests.live import _clean_environment, _free_port, _wait
+from tests.live import _clean_environment, _wait
+from tests.tools.postgres import free_port
 
 ROUNDS = int(os.environ.get("LMS_SOAK_ROUNDS", "5"))
 PEOPLE = 8
@@ -33,7 +34,7 @@ class Server:
     """`lms demo` as one process group that can be killed as a power cut would."""
 
     def __init__(self, folder):
-        self.folder, self.port = folder, _free_port()
+        self.folder, self.port = folder, free_port()
 
     def start(self):
         arguments = [

@@ -30,7 +30,7 @@ def find_binaries() -> Path | None:
     return installed[-1].parent if installed else None
 
 
-def _server_user() -> str | None:
+def server_user() -> str | None:
     """PostgreSQL refuses to run as root; then it runs as another user of the machine."""
     if os.geteuid() != 0:
         return None
@@ -38,7 +38,8 @@ def _server_user() -> str | None:
     return next(name for name in ("postgres", "nobody") if name in names)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on which nobody listens just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -51,9 +52,9 @@ def server() -> Iterator[str | None]:
     if binaries is None:
         yield None
         return
-    user = _server_user()
+    user = server_user()
     folder = Path(tempfile.mkdtemp(prefix="lms-pg-"))
-    port = _free_port()
+    port = free_port()
     try:
         if user:
             shutil.chown(folder, user)
