@@ -58,9 +58,10 @@ def accounts_of(demo):
 
 
 def test_the_database_is_brought_up_checked_and_taken_down(operator):
-    operator.run("db", "upgrade")
-    assert "equals the models" in operator.run("db", "check")
-    operator.run("db", "downgrade", "base")
+    assert operator.run("db", "upgrade") == "The database is at the newest migration.\n"
+    assert operator.run("db", "check") == "The database is at the newest migration and equals the models.\n"
+    assert operator.run("db", "downgrade", "0002").startswith("The database is at migration 0002; the newest is ")
+    assert operator.run("db", "downgrade", "base") == "The database has no tables of this product any more.\n"
     with pytest.raises(Misconfigured, match="lms db upgrade"):
         operator.run("db", "check")
 
@@ -232,6 +233,11 @@ def test_a_wrong_setting_ends_with_one_sentence_and_code_one(tmp_path):
 @pytest.mark.parametrize("arguments", [("nothing",), ("db", "sideways"), ("demo", "--port", "0")])
 def test_wrong_use_ends_with_code_two(operator, arguments):
     operator.run(*arguments, expect=2)
+
+
+def test_serving_says_what_has_to_be_known_of_processes_and_the_proxy(operator):
+    told = operator.run("serve", "--help")
+    assert "LMS_WORKERS" in told and "LMS_PROXY_HOPS" in told
 
 
 def test_every_command_has_an_example():
