@@ -27,8 +27,8 @@ check: $(V)/.dev ## all that must hold before a change lands, with minutes per p
 	@$(PY) -m tests.tools.check
 
 lint: $(V)/.dev ## style, import contracts, templates
-	$(V)/bin/ruff check lms tests migrations
-	$(V)/bin/ruff format --check lms tests migrations
+	$(V)/bin/ruff check lms tests migrations benchmarks
+	$(V)/bin/ruff format --check lms tests migrations benchmarks
 	$(V)/bin/lint-imports
 	$(V)/bin/djlint --check --lint lms
 
@@ -41,7 +41,7 @@ messages: $(V)/.dev ## extract, merge and compile the catalogues
 assets: $(V)/.dev ## hash and compress style sheet and script into lms/web/static/dist
 	$(PY) -m tests.tools.assets
 
-bench: $(V)/.dev ## requests/s, time, CPU, memory per page against two floors, as a table (ARGS=--quick)
+bench: $(V)/.dev ## requests/s, time, CPU, memory per page against two floors, as a table: an hour and more with up to 10,000 people, minutes with ARGS=--quick
 	$(PY) -m benchmarks $(ARGS)
 
 bench-pages: $(V)/.dev ## statements, bytes and CPU per page in three languages, as a table
@@ -50,11 +50,11 @@ bench-pages: $(V)/.dev ## statements, bytes and CPU per page in three languages,
 bench-compare: $(V)/.dev ## changes between two results: ARGS="OLD.json NEW.json"
 	$(PY) -m benchmarks.compare $(ARGS)
 
-soak: $(V)/.dev ## the server is killed while people work; then half an hour of 240 people (ARGS="--minutes 3")
+soak: $(V)/.dev ## the server is killed while people work; then half an hour of 240 people (shorter: ARGS="--minutes 3 --people 60")
 	$(PY) -m pytest -n 0 -s -o addopts=-q tests/soak
 	$(PY) -m benchmarks.soak $(ARGS)
 
-reliability: $(V)/.dev ## fault programs on both databases; writes docs/reliability.md
+reliability: $(V)/.dev ## fault programs with 24 people on both databases, tens of minutes (one: ARGS="--only R6"); writes docs/reliability.md
 	$(PY) -m benchmarks.reliability $(ARGS)
 
 lock: ## pin the dependencies anew (needs uv)
@@ -62,4 +62,4 @@ lock: ## pin the dependencies anew (needs uv)
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group dev --all-extras -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 help:
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16

@@ -65,6 +65,7 @@ def upgrade(revision: str) -> None:
     migrations.upgrade(revision)
     if migrations.is_at_head():
         assessments_jobs.count_cohorts(uncounted=True)
+    click.echo(migrations.standing())
 
 
 @db.command(epilog="Example: lms db downgrade -1", context_settings={"ignore_unknown_options": True})
@@ -73,6 +74,7 @@ def upgrade(revision: str) -> None:
 def downgrade(revision: str) -> None:
     """Migrate downwards; make a copy of the data first."""
     migrations.downgrade(revision)
+    click.echo(migrations.standing())
 
 
 @db.command(epilog="Example: lms db count")
@@ -93,7 +95,10 @@ def check() -> None:
 @lms.command(epilog="Example: LMS_PUBLIC_URL=https://learn.example.org lms serve")
 @with_app
 def serve() -> None:
-    """Serve pages. Run `lms worker` beside it for messages and clean-up."""
+    """Serve pages, with LMS_WORKERS processes, behind a proxy that speaks TLS (LMS_PROXY_HOPS says how many).
+
+    Run `lms worker` beside it for messages and clean-up.
+    """
     if not migrations.is_at_head():
         raise Misconfigured("The database is not at the newest migration; run: lms db upgrade")
     weak = weaknesses(database.session.connection())

@@ -14,8 +14,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import current_app
+from sqlalchemy import create_engine, inspect, literal, select, table
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import NullPool
 
 from lms.kernel.errors import Misconfigured
 from lms.kernel.ids import new_token
@@ -24,6 +26,17 @@ from lms.kernel.sealed import KeyRing
 LANGUAGES = ("en", "fr", "ar")
 SECRET_LEAST = 32
 NOT_BUILT_YET = ("LMS_REDIS_URL", "LMS_STORAGE_URL")
+SECRETS = {"LMS_SECRET_KEY": "secret-key", "LMS_DATA_KEYS": "data-keys"}
+"""What may be given as a value, and the file in the keys folder that holds it otherwise."""
+
+LOGIN_PEPPER, PERSON_KEYS, CERTIFICATE_KEYS = "login-pepper", "person-keys.sqlite", "certificate-keys"
+"""What else lies in the keys folder."""
+
+PEOPLE = "accounts_person"
+"""Their table, which is asked before there is an application."""
+
+ASK_SECONDS = 5
+"""How long a database server may take to say whether it has people."""
 
 
 class Environment(StrEnum):
@@ -86,12 +99,12 @@ class Settings:
     @property
     def keystore(self) -> Path | None:
         """The file of person keys; None where the database keeps them in a schema."""
-        return self.keys_dir / "person-keys.sqlite" if self.database_url.startswith("sqlite") else None
+        return self.keys_dir / PERSON_KEYS if self.database_url.startswith("sqlite") else None
 
     @property
     def certificate_keys_dir(self) -> Path:
         """The folder of the keys that sign certificates; `lms.certificates.signing` makes and reads them."""
-        return self.keys_dir / "certificate-keys"
+        return self.keys_dir / CERTIFICATE_KEYS
 
 
 def current_settings() -> Settings:
@@ -118,7 +131,7 @@ def read_settings(
     _make_folder("LMS_KEYS_DIR", keys_dir, 0o700)
     _check_private(keys_dir, environment)
     database_url = _database_url(environ, data_dir)
-    _check_keys_are_at_hand(database_url, keys_dir)
+    _check_keys_are_at_hand(environ, database_url, keys_dir)
     port = _number(environ, "LMS_PORT", 8000, 1, 65535)
     return Settings(
         environment=environment,
@@ -130,10 +143,10 @@ def read_settings(
         port=port,
         public_url=_public_url(environ, environment, port),
         site_name=_site_name(environ),
-        secret_key=_secret(environ, "LMS_SECRET_KEY", keys_dir / "secret-key", new_token, environment),
-        login_pepper=_secret({}, "login pepper", keys_dir / "login-pepper", new_token, environment),
+        secret_key=_secret(environ, "LMS_SECRET_KEY", keys_dir / SECRETS["LMS_SECRET_KEY"], new_token, environment),
+        login_pepper=_secret({}, "login pepper", keys_dir / LOGIN_PEPPER, new_token, environment),
         data_keys=KeyRing.parse(
-            _secret(environ, "LMS_DATA_KEYS", keys_dir / "data-keys", KeyRing.new_line, environment)
+            _secret(environ, "LMS_DATA_KEYS", keys_dir / SECRETS["LMS_DATA_KEYS"], KeyRing.new_line, environment)
         ),
         mail_url=_mail_url(environ, data_dir),
         workers=_number(environ, "LMS_WORKERS", os.cpu_count() or 1, 1, 256),
@@ -217,12 +230,36 @@ def _mail_url(environ: Mapping[str, str], data_dir: Path) -> str:
     return value
 
 
-def _check_keys_are_at_hand(database_url: str, keys_dir: Path) -> None:
-    """New keys beside an old database would hide that the old ones are lost, and with them every sealed value."""
+def _check_keys_are_at_hand(environ: Mapping[str, str], database_url: str, keys_dir: Path) -> None:
+    """New keys beside people would hide that the old ones are lost: their sign-in, and every sealed value."""
+    given = [file for name, file in SECRETS.items() if environ.get(name)]
+    wanted = [*SECRETS.values(), LOGIN_PEPPER, CERTIFICATE_KEYS]
+    if make_url(database_url).get_backend_name() == "sqlite":
+        wanted.append(PERSON_KEYS)
+    missing = [file for file in wanted if file not in given and not (keys_dir / file).exists()]
+    if missing and _has_people(database_url):
+        lacks = ", ".join(missing)
+        raise Misconfigured(
+            f"LMS_KEYS_DIR: {keys_dir} lacks {lacks}, but the database has people: restore what it had."
+        )
+
+
+def _has_people(database_url: str) -> bool:
+    """Asked before there is an application, and only when keys are missing. Makes nothing."""
     url = make_url(database_url)
-    has_database = url.get_backend_name() == "sqlite" and Path(str(url.database)).exists()
-    if has_database and not any(keys_dir.iterdir()):
-        raise Misconfigured(f"LMS_KEYS_DIR: {keys_dir} is empty, but there is a database: restore its keys folder.")
+    is_sqlite = url.get_backend_name() == "sqlite"
+    if is_sqlite and not Path(str(url.database)).exists():
+        return False
+    engine = create_engine(url, poolclass=NullPool, connect_args={} if is_sqlite else {"connect_timeout": ASK_SECONDS})
+    try:
+        with engine.connect() as connection:
+            if not inspect(connection).has_table(PEOPLE):
+                return False
+            return connection.execute(select(literal(1)).select_from(table(PEOPLE)).limit(1)).first() is not None
+    except DBAPIError:
+        raise Misconfigured(
+            "LMS_DATABASE_URL does not answer, and LMS_KEYS_DIR lacks keys: whether to make them, only it can tell."
+        ) from None
 
 
 def _secret(

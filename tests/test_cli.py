@@ -1,4 +1,5 @@
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -24,6 +25,7 @@ class Operator:
 
     def run(self, *arguments, expect=0, **environ):
         made = Application()
+        os.umask(0o077)  # as `main` does
         with pytest.MonkeyPatch.context() as patch:
             for name, value in {**self.environ, **environ}.items():
                 patch.setenv(name, value)
@@ -56,9 +58,10 @@ def accounts_of(demo):
 
 
 def test_the_database_is_brought_up_checked_and_taken_down(operator):
-    operator.run("db", "upgrade")
-    assert "equals the models" in operator.run("db", "check")
-    operator.run("db", "downgrade", "base")
+    assert operator.run("db", "upgrade") == "The database is at the newest migration.\n"
+    assert operator.run("db", "check") == "The database is at the newest migration and equals the models.\n"
+    assert operator.run("db", "downgrade", "0002").startswith("The database is at migration 0002; the newest is ")
+    assert operator.run("db", "downgrade", "base") == "The database has no tables of this product any more.\n"
     with pytest.raises(Misconfigured, match="lms db upgrade"):
         operator.run("db", "check")
 
@@ -106,6 +109,55 @@ def test_the_doctor_finds_a_ring_that_is_not_this_databases(demo, tmp_path):
 
     report = demo.run("doctor", expect=1, LMS_DATA_KEYS=KeyRing.new_line())
     assert "FAULT  the key ring does not open this database's sealed values" in report
+
+
+def test_the_doctor_names_a_key_that_is_missing_and_makes_none(operator):
+    operator.run("db", "upgrade")
+    operator.run(
+        "user",
+        "create",
+        "--shown-name",
+        "Rania M.",
+        "--login",
+        "rania",
+        "--passphrase",
+        "seven words that nobody knows",
+    )
+    pepper = operator.data.parent / "data-keys" / "login-pepper"
+    pepper.rename(operator.data / "login-pepper")
+    report = operator.run("doctor", expect=1)
+    assert "FAULT  LMS_KEYS_DIR" in report and "lacks login-pepper" in report and "1 to mend" in report
+    assert not pepper.exists()
+
+
+def test_the_doctor_names_each_key_file_that_others_can_read(operator):
+    operator.run("db", "upgrade")
+    keys = operator.data.parent / "data-keys"
+    (keys / "login-pepper").chmod(0o640)
+    (keys / "certificate-keys" / "0001.pem").chmod(0o644)
+    report = operator.run("doctor", expect=1)
+    assert f"FAULT  others can read {keys}/login-pepper (mode 640); run: chmod 600 {keys}/login-pepper" in report
+    assert f"FAULT  others can read {keys}/certificate-keys/0001.pem (mode 644)" in report and "2 to mend" in report
+
+
+PRODUCTION = {"LMS_ENV": "production", "LMS_PUBLIC_URL": "https://learn.example.org", "LMS_PROXY_HOPS": "1"}
+
+
+def test_the_doctor_of_a_small_server_warns_and_has_nothing_to_mend(operator):
+    operator.run("db", "upgrade", **PRODUCTION)
+    report = operator.run("doctor", **PRODUCTION)
+    assert "FAULT" not in report
+    assert "warn   keys lie on the same volume as the data" in report
+    assert (
+        f"warn   LMS_MAIL_URL names no mail server: messages reach nobody, they go to the folder {operator.data}/mail"
+        in report
+    )
+
+
+def test_the_doctor_has_no_warning_of_mail_where_a_server_sends_it(operator):
+    operator.run("db", "upgrade", **PRODUCTION)
+    report = operator.run("doctor", **PRODUCTION, LMS_MAIL_URL="smtps://mail.example.org")
+    assert "LMS_MAIL_URL" not in report
 
 
 def test_routes_are_listed_one_a_line(operator):
@@ -181,6 +233,11 @@ def test_a_wrong_setting_ends_with_one_sentence_and_code_one(tmp_path):
 @pytest.mark.parametrize("arguments", [("nothing",), ("db", "sideways"), ("demo", "--port", "0")])
 def test_wrong_use_ends_with_code_two(operator, arguments):
     operator.run(*arguments, expect=2)
+
+
+def test_serving_says_what_has_to_be_known_of_processes_and_the_proxy(operator):
+    told = operator.run("serve", "--help")
+    assert "LMS_WORKERS" in told and "LMS_PROXY_HOPS" in told
 
 
 def test_every_command_has_an_example():

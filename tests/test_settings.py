@@ -1,9 +1,19 @@
+import os
 import stat
 
 import pytest
 
+from lms.accounts.services import NewPerson, make_person
+from lms.app import create_app
+from lms.kernel import migrations
+from lms.kernel.clock import FixedClock
+from lms.kernel.db import db, transaction
 from lms.kernel.errors import Misconfigured
+from lms.kernel.sealed import KeyRing
 from lms.settings import Environment, read_settings
+from tests.cast import NOW
+from tests.conftest import POSTGRES, need
+from tests.tools import postgres
 
 
 @pytest.fixture
@@ -81,6 +91,7 @@ def test_production_refuses_plain_http_and_readable_keys(environ):
 
 
 def test_postgresql_goes_through_psycopg_and_keeps_its_password(environ):
+    read_settings(environ).certificate_keys_dir.mkdir()  # with all keys at hand, no database is asked
     found = read_settings({**environ, "LMS_DATABASE_URL": "postgresql://a:b%40@db/lms"})
     assert found.database_url == "postgresql+psycopg://a:b%40@db/lms"
     assert found.keystore is None
@@ -90,11 +101,60 @@ def test_one_site_name_stands_for_every_language(environ):
     assert read_settings({**environ, "LMS_SITE_NAME": "Rihla"}).site_name == dict.fromkeys(("en", "fr", "ar"), "Rihla")
 
 
-def test_new_keys_are_not_made_beside_an_old_database(environ, tmp_path):
-    read_settings(environ)
+KEY_FILES = ("secret-key", "data-keys", "login-pepper", "person-keys.sqlite", "certificate-keys")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def inhabited(request, environ, tmp_path, worker):
+    """Settings of a site that somebody uses: all its keys, and one person in the database."""
+    if request.param == "postgresql":
+        need("postgresql")
+        environ["LMS_DATABASE_URL"] = postgres.make_database(os.environ[POSTGRES], f"lms_keys_{worker}")
+    settings = read_settings(environ)
+    app = create_app(settings, clock=FixedClock(NOW))
+    with app.app_context():
+        migrations.upgrade()
+        with transaction():
+            make_person(NewPerson(shown_name="Cedar", interface_language="en", time_zone="UTC"), by=None, at=NOW)
+        db.engine.dispose()
+    return environ, settings
+
+
+@pytest.mark.parametrize("name", KEY_FILES)
+def test_a_key_is_not_made_anew_beside_people(inhabited, name):
+    environ, settings = inhabited
+    path = settings.keys_dir / name
+    if not path.exists():
+        assert name == "person-keys.sqlite" and settings.keystore is None
+        return
+    path.rename(settings.data_dir / name)
+    with pytest.raises(Misconfigured, match=f"LMS_KEYS_DIR: .* lacks {name}, but the database has people"):
+        read_settings(environ)
+    assert not path.exists()
+    (settings.data_dir / name).rename(path)
+    again = read_settings(environ)
+    assert (again.secret_key, again.login_pepper) == (settings.secret_key, settings.login_pepper)
+    assert again.data_keys.newest == settings.data_keys.newest
+
+
+def test_an_empty_keys_folder_beside_people_is_named_with_all_it_lacks(inhabited):
+    environ, settings = inhabited
+    settings.keys_dir.rename(settings.data_dir / "elsewhere")
+    with pytest.raises(Misconfigured, match="lacks secret-key, data-keys, login-pepper, certificate-keys"):
+        read_settings(environ)
+    given = {"LMS_SECRET_KEY": "x" * 32, "LMS_DATA_KEYS": KeyRing.new_line()}
+    with pytest.raises(Misconfigured, match="lacks login-pepper"):
+        read_settings({**environ, **given})
+
+
+def test_new_keys_are_made_beside_a_database_without_people(environ, tmp_path):
+    (tmp_path / "data").mkdir()
     (tmp_path / "data" / "lms.sqlite").touch()
-    read_settings(environ)
-    for key in (tmp_path / "data-keys").iterdir():
-        key.unlink()
-    with pytest.raises(Misconfigured, match="LMS_KEYS_DIR: .* is empty, but there is a database"):
+    assert read_settings(environ).login_pepper
+
+
+def test_no_key_is_made_while_the_database_cannot_say_whether_there_are_people(environ, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "lms.sqlite").write_text("no database at all, but long enough to be looked at as one" * 9)
+    with pytest.raises(Misconfigured, match="LMS_DATABASE_URL does not answer"):
         read_settings(environ)

@@ -6,6 +6,7 @@ from wtforms.validators import ValidationError
 
 from lms.kernel.errors import Refusal
 from lms.kernel.i18n import lazy as _l
+from lms.web.formats import lazy_number
 from lms.web.forms import Form, at_most, needed
 from lms.web.http import explain
 
@@ -20,7 +21,7 @@ class SignInForm(Form):
     password = PasswordField(_l("Passphrase"), validators=[needed(), at_most(TYPED_MOST)])
     shared = BooleanField(
         _l("This is a shared or borrowed device"),
-        description=_l("We sign you out after 15 minutes without activity."),
+        description=_l("We sign you out after %(minutes)s minutes without activity.", minutes=lazy_number(15)),
     )
     next = HiddenField()
 

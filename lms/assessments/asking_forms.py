@@ -4,6 +4,7 @@ from wtforms import DateField, RadioField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Optional, StopValidation
 
 from lms.kernel.i18n import lazy as _l
+from lms.web.formats import lazy_number
 from lms.web.forms import Form, at_most, needed
 
 from .rules.asking import MOST_REASON
@@ -20,7 +21,8 @@ class MoreTimeForm(Form):
         _l("Reason, if you like"),
         description=_l(
             "You do not have to give one. For: the staff of this course who mark or decide. Sealed, and deleted"
-            " 6 months after the course ends."
+            " %(months)s months after the course ends.",
+            months=lazy_number(6),
         ),
         validators=[at_most(MOST_REASON)],
     )

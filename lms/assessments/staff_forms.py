@@ -6,6 +6,7 @@ from wtforms.validators import NumberRange, Optional, ValidationError
 
 from lms.kernel.i18n import lazy as _l
 from lms.kernel.ids import CROCKFORD, read_code
+from lms.web.formats import lazy_number
 from lms.web.forms import Form, at_most, needed
 
 from .rules.allowing import MOST_ATTEMPTS, MOST_MINUTES, MOST_REASON
@@ -36,7 +37,10 @@ class AllowanceForm(Form):
     )
     reason = TextAreaField(
         _l("Reason"),
-        description=_l("For: other staff of this cohort. Sealed, and deleted 6 months after the course ends."),
+        description=_l(
+            "For: other staff of this cohort. Sealed, and deleted %(months)s months after the course ends.",
+            months=lazy_number(6),
+        ),
         validators=[needed(), at_most(MOST_REASON)],
     )
     known = HiddenField()

@@ -8,6 +8,7 @@ from lms.kernel.db import Base
 from lms.kernel.errors import Misconfigured
 from lms.kernel.i18n import lazy as _l
 from lms.kernel.sealed import SealedColumn
+from lms.web.formats import lazy_days, lazy_number
 
 
 class Level(StrEnum):
@@ -46,23 +47,23 @@ class RetentionText:
 RETENTION_TEXTS: dict[Retention, RetentionText] = {
     Retention.ENROLMENT: RetentionText(
         what=_l("Your name, contact and settings, your place in a course, notices to you, and what you have read"),
-        until=_l("6 months after your course ends"),
+        until=_l("%(months)s months after your course ends", months=lazy_number(6)),
     ),
     Retention.WORK: RetentionText(
         what=_l("Your answers, marks and feedback; what you typed is sealed under a key of your own"),
-        until=_l("6 months after your course ends"),
+        until=_l("%(months)s months after your course ends", months=lazy_number(6)),
     ),
     Retention.SESSION: RetentionText(
         what=_l("That you are signed in on a device (no address, no device name)"),
-        until=_l("Until you sign out, at most 30 days"),
+        until=_l("Until you sign out, at most %(days)s days", days=lazy_number(30)),
     ),
     Retention.INVITATION: RetentionText(
         what=_l("Your invitation code, in a form that is read back only with a key kept apart from it"),
-        until=_l("14 days"),
+        until=lazy_days(14),
     ),
     Retention.UPLOAD: RetentionText(
         what=_l("A list of people that a coordinator uploaded; names, contacts and remarks are sealed"),
-        until=_l("Until it is confirmed or dropped, at most 7 days"),
+        until=_l("Until it is confirmed or dropped, at most %(days)s days", days=lazy_number(7)),
     ),
     Retention.CERTIFICATE: RetentionText(
         what=_l("That you completed a course, and your certificate; the name, code and documents are sealed"),
@@ -70,15 +71,15 @@ RETENTION_TEXTS: dict[Retention, RetentionText] = {
     ),
     Retention.KNOWN_DEVICE: RetentionText(
         what=_l("That you signed in on a device before (no device name)"),
-        until=_l("180 days, or until your passphrase changes"),
+        until=_l("%(days)s days, or until your passphrase changes", days=lazy_number(180)),
     ),
     Retention.SIGN_IN_FAILURES: RetentionText(
         what=_l("Failed attempts to sign in (no address, no name in readable form)"),
-        until=_l("1 day"),
+        until=lazy_days(1),
     ),
     Retention.OUTBOX: RetentionText(
         what=_l("That a message was sent to you (not its text, not your address)"),
-        until=_l("30 days"),
+        until=lazy_days(30),
     ),
     Retention.AUDIT: RetentionText(
         what=_l("What was done in your account and by whom, by number"),

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from sqlalchemy import text
 
@@ -27,10 +28,11 @@ SQLITE_WANTED = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "se
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report."""
+    """One line of the report. is_warning: nothing to mend, but to be known."""
 
     is_fault: bool
     text: str
+    is_warning: bool = False
 
 
 def findings(settings: Settings, *, at: datetime) -> Iterator[Finding]:
@@ -38,6 +40,7 @@ def findings(settings: Settings, *, at: datetime) -> Iterator[Finding]:
     yield Finding(False, f"Python {sys.version.split()[0]}, LMS_ENV={settings.environment}, {settings.public_url}")
     yield from _database(settings)
     yield from _keys(settings)
+    yield from _mail(settings)
     yield from _outbox(at)
     limits = settings.limits
     yield Finding(
@@ -71,10 +74,12 @@ def _database(settings: Settings) -> Iterator[Finding]:
 def _keys(settings: Settings) -> Iterator[Finding]:
     mode = stat.S_IMODE(settings.keys_dir.stat().st_mode)
     yield Finding(bool(mode & 0o077), f"LMS_KEYS_DIR {settings.keys_dir} has mode {mode:o}")
+    yield from _readable_keys(settings)
     same_volume = settings.keys_dir.stat().st_dev == settings.data_dir.stat().st_dev
     if settings.environment is Environment.PRODUCTION:
         where = "the same volume as" if same_volume else "another volume than"
-        yield Finding(same_volume, f"keys lie on {where} the data")
+        # On a server with one disk there is no other: known, not a fault (docs/security/threat-model.md I7).
+        yield Finding(False, f"keys lie on {where} the data", is_warning=same_volume)
     if not migrations.is_at_head():
         return
     fits = _ring_fits()
@@ -87,6 +92,21 @@ def _keys(settings: Settings) -> Iterator[Finding]:
         lost, unreadable = found.of_unknown_keys, found.unreadable
         yield Finding(lost > 0, f"certificates whose key is not in {settings.certificate_keys_dir}: {lost}")
         yield Finding(unreadable > 0, f"certificates that cannot be read: {unreadable}")
+
+
+def _readable_keys(settings: Settings) -> Iterator[Finding]:
+    """Every file among the keys that others on this machine can read; public halves are for everybody."""
+    for path in sorted(settings.keys_dir.rglob("*")):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if path.is_file() and path.suffix != ".pub" and mode & 0o077:
+            yield Finding(True, f"others can read {path} (mode {mode:o}); run: chmod 600 {path}")
+
+
+def _mail(settings: Settings) -> Iterator[Finding]:
+    address = urlsplit(settings.mail_url)
+    if settings.environment is Environment.PRODUCTION and address.scheme == "file":
+        text = f"LMS_MAIL_URL names no mail server: messages reach nobody, they go to the folder {address.path}"
+        yield Finding(False, text, is_warning=True)
 
 
 def _outbox(at: datetime) -> Iterator[Finding]:

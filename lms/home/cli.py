@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -11,8 +11,8 @@ from flask import Flask
 from lms.accounts import queries as accounts_queries
 from lms.assessments import jobs as assessments_jobs
 from lms.kernel import clock, migrations
-from lms.kernel.commands import with_app
 from lms.kernel.db import transaction
+from lms.kernel.errors import Misconfigured
 from lms.messaging.jobs import run_forever
 from lms.settings import Environment, current_settings
 from lms.web.server import serve, start_beside
@@ -97,13 +97,24 @@ def _say_where(accounts: AccountsFile) -> None:
 
 
 @click.command(epilog="Example: lms doctor")
-@with_app
-def doctor() -> None:
+@click.pass_context
+def doctor(context: click.Context) -> None:
     """Check the installation and say what is wrong; exits 1 when something must be mended."""
     faults = 0
-    for finding in checkup.findings(current_settings(), at=clock.now()):
+    for finding in _findings(context.obj):
         faults += finding.is_fault
-        click.echo(f"{'FAULT' if finding.is_fault else 'ok':<7}{finding.text}")
+        click.echo(f"{'FAULT' if finding.is_fault else 'warn' if finding.is_warning else 'ok':<7}{finding.text}")
     if faults:
         click.echo(f"lms: {faults} to mend.", err=True)
         sys.exit(1)
+
+
+def _findings(make: Callable[[], Flask]) -> Iterator[checkup.Finding]:
+    """What was looked at; where a setting stops the start, that alone."""
+    try:
+        app = make()
+    except Misconfigured as wrong:
+        yield checkup.Finding(True, str(wrong))
+        return
+    with app.app_context():
+        yield from checkup.findings(current_settings(), at=clock.now())

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 
 from alembic import command
@@ -47,16 +48,36 @@ def check() -> None:
 
 def is_at_head() -> bool:
     """Whether every migration has been applied."""
-    config = Config()
+    return _current() == _newest()
+
+
+def standing() -> str:
+    """At which migration the database is, as a sentence."""
+    current, newest = _current(), _newest()
+    if current == newest:
+        return "The database is at the newest migration."
+    if not current:
+        return "The database has no tables of this product any more."
+    return f"The database is at migration {', '.join(sorted(current))}; the newest is {', '.join(sorted(newest))}."
+
+
+def _current() -> set[str]:
+    return set(MigrationContext.configure(db.session.connection()).get_current_heads())
+
+
+def _newest() -> set[str]:
+    return set(ScriptDirectory.from_config(_plain_config()).get_heads())
+
+
+def _plain_config() -> Config:
+    config = Config(stdout=StringIO())  # what Alembic prints is said by ours, once
     config.set_main_option("script_location", str(_folder()))
-    heads = set(ScriptDirectory.from_config(config).get_heads())
-    return set(MigrationContext.configure(db.session.connection()).get_current_heads()) == heads
+    return config
 
 
 @contextmanager
 def _config() -> Iterator[Config]:
-    config = Config()
-    config.set_main_option("script_location", str(_folder()))
+    config = _plain_config()
     with _connection() as connection:
         config.attributes["connection"] = connection
         config.attributes["metadata"] = db.metadata

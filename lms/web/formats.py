@@ -7,12 +7,14 @@ unless the reader chose ٠-٩ for her Arabic pages.
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_timedelta
 from babel.numbers import format_decimal
 from flask import g
 from flask_babel import gettext
+from flask_babel.speaklater import LazyString
 
 from lms.kernel.i18n import spoken
 
@@ -129,6 +131,20 @@ def write_number(number: int) -> str:
     if 0 <= number < FEWEST_GROUPED:
         return _digits(str(number))
     return _digits(format_decimal(number, locale=spoken().language, numbering_system="latn"))
+
+
+def lazy_number(number: int) -> str:
+    """The same for a sentence that is written at import: in the digits of whoever reads it then."""
+    return cast(str, LazyString(write_number, number))
+
+
+def lazy_days(number: int) -> str:
+    """A number of days, said when it is read."""
+    return cast(str, LazyString(_write_days, number))
+
+
+def _write_days(number: int) -> str:
+    return ngettext("%(num)s day", "%(num)s days", number, num=write_number(number))
 
 
 def write_percent(percent: int) -> str:

@@ -67,6 +67,8 @@ def init_pages(app: Flask, navigation: Callable[[Any], list[NavigationLink]]) ->
     app.add_template_filter(formats.write_ahead, "ahead")
     app.add_template_filter(formats.write_time, "time")
     app.add_template_filter(formats.write_number, "number")
+    # A filter on a fixed number would be worked out once, in the digits of whoever came first.
+    app.add_template_global(formats.write_number, "in_digits")
     app.add_template_filter(formats.write_hundredths, "hundredths")
     app.add_template_filter(formats.write_kilobytes, "kilobytes")
     app.add_template_filter(formats.write_percent, "percent")

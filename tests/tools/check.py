@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 PROGRAMMES = sorted(path.parent for path in (ROOT / "content").glob("*/course.yaml"))
 FAULTS = "addopts=-q --strict-markers --strict-config -p no:cacheprovider"
-PYTHON_CODE = ("lms", "tests", "migrations")
+PYTHON_CODE = ("lms", "tests", "migrations", "benchmarks")
 UNTRACED = "postgresql or journeys or judges or tools"
 """Tests that take no branch which others do not take too: tracing costs them half their time again (-k)."""
 

@@ -31,6 +31,7 @@ from ..policy import CohortPermission
 from ..queries import desk, messages, people
 from ..queries.desk import Desk
 from ..queries.messages import Course
+from ..rules.silence import SILENT_DAYS
 from ..rules.telling import Circle, News, Subject
 from ..services import telling
 from ..telling_forms import TellingForm, written_group
@@ -170,7 +171,10 @@ def _form(course: Course, at: datetime, form: TellingForm) -> TellingForm:
     }
     form.who.choices = [
         (Circle.UNDER_WAY.value, _("Everybody who takes part")),
-        (Circle.SILENT.value, _("Everybody who has been silent for 7 days or longer")),
+        (
+            Circle.SILENT.value,
+            _("Everybody who has been silent for %(days)s days or longer", days=write_number(SILENT_DAYS)),
+        ),
         (Circle.NOT_COME.value, _("Everybody who is invited and has not come yet")),
         (Circle.DONE.value, _("Everybody who has finished")),
         *(
