@@ -60,7 +60,7 @@ class Inside:
         """A session for each, by the service that signs people in, without hashing a passphrase two thousand times."""
         with self._inside(), transaction():
             found = {login: _person(login) for login in {one.login for one in logins}}
-            return [accounts.start_session(found[one.login], "", shared=False, at=clock.now()) for one in logins]
+            return [accounts.start_session(found[one.login], shared=False, at=clock.now()) for one in logins]
 
     def visitor(self, login: Login, token: str) -> Visitor:
         """Somebody whose requests this process answers."""

@@ -94,7 +94,7 @@ def signed_in(app: Flask, login: str) -> FlaskClient:
     client = app.test_client()
     with app.app_context(), transaction():
         person = db.session.query(Person).filter_by(login_index=accounts.login_index(login)).one()
-        token = accounts.start_session(person, "", shared=False, at=clock.now())
+        token = accounts.start_session(person, shared=False, at=clock.now())
     client.set_cookie("sid", token)
     return client
 

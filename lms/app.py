@@ -8,7 +8,7 @@ from flask_babel import pgettext
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lms.accounts import jobs as accounts_jobs
-from lms.accounts import session
+from lms.accounts import places, session
 from lms.accounts import views as accounts
 from lms.assessments import jobs as assessments_jobs
 from lms.assessments.models import StepRow
@@ -120,6 +120,7 @@ def _dress(app: Flask, settings: Settings) -> None:
     assets.init_assets(app)
     languages.init_languages(app, str(shipped("translations")))
     session.init_sessions(app)
+    places.init_places(app, threads=THREADS)
     bodies.init_bodies(app)
     csrf.init_csrf(app)
     errors.init_errors(app)

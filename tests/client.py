@@ -78,7 +78,7 @@ class Visitor:
         with self.app.app_context():
             person = db.session.get_one(Person, member.id)
             with transaction():
-                token = services.start_session(person, "", shared=shared, at=self.app.extensions["clock"].now())
+                token = services.start_session(person, shared=shared, at=self.app.extensions["clock"].now())
         self.client.set_cookie("sid", token)
         return self
 

@@ -87,6 +87,15 @@ class Failures:
     of_source: int
     everywhere: int
 
+    def and_one(self) -> "Failures":
+        """With one more try, which is not among them yet."""
+        return Failures(
+            of_pair=self.of_pair + 1,
+            of_account=self.of_account + 1,
+            of_source=self.of_source + 1,
+            everywhere=self.everywhere + 1,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class AllowedFailures:

@@ -274,36 +274,72 @@ class Source:
     device: str | None = None
 
 
-def begin_attempt(name: str, source: Source, *, at: datetime) -> SignInAttempt:
-    """Count one try before anything is looked at, so that parallel tries cannot outrun the limit.
+@dataclass(frozen=True, kw_only=True)
+class Trying:
+    """Whose limit a try counts against. account, origin: as they are stored. most: how many of theirs are looked at.
 
-    name: the login or the code that is tried. A device that this login knows has a limit of its own and is not refused
-    on account of others' failures. Needs a transaction of its own, committed before anything is checked. Raises
-    TooManyAttempts; a refused try is not counted, so that nobody can be kept out for longer than the window.
+    is_known: the device was here with this login before; it has a limit of its own and is not refused on account of
+    others' failures. whose: with whom she shares places at the hash (lms.accounts.places).
     """
-    limits = current_settings().limits
-    window = timedelta(minutes=limits.window_minutes)
-    if source.device is not None and queries.is_known_device(source.device, login_index(name)):
-        account = origin = keyed_hash("device", source.device)
+
+    account: bytes
+    origin: bytes
+    whose: bytes
+    is_known: bool
+    most: rules.AllowedFailures
+
+
+def limit_of(name: str, source: Source) -> Trying:
+    """Whose limit a try would count against. name: the login or the code that is tried."""
+    limits, login = current_settings().limits, login_index(name)
+    if source.device is not None and queries.is_known_device(source.device, login):
+        device = keyed_hash("device", source.device)
         most = rules.AllowedFailures(
             of_pair=limits.per_device, of_account=limits.per_device, of_source=limits.per_device
         )
-    else:
-        account = keyed_hash("account", rules.fold_login(name))
-        origin = keyed_hash("source", rules.source_of(source.address))
-        most = rules.AllowedFailures(
-            of_pair=limits.per_pair, of_account=limits.per_account, of_source=limits.per_source
-        )
-    lock_name(account)
-    attempt = SignInAttempt(account_key=account, source_key=origin, at=at)
+        return Trying(account=device, origin=device, whose=login, is_known=True, most=most)
+    account = keyed_hash("account", rules.fold_login(name))
+    origin = keyed_hash("source", rules.source_of(source.address))
+    most = rules.AllowedFailures(of_pair=limits.per_pair, of_account=limits.per_account, of_source=limits.per_source)
+    return Trying(account=account, origin=origin, whose=origin, is_known=False, most=most)
+
+
+def check_limit(trying: Trying, *, at: datetime) -> None:
+    """Refuse, without writing, a try that `begin_attempt` would refuse: it then keeps nobody from writing.
+
+    Parallel tries may all pass here; the count that decides is the written one. Raises TooManyAttempts.
+    """
+    if not rules.may_try(_failures(trying, at=at).and_one(), trying.most):
+        raise TooManyAttempts(minutes=current_settings().limits.window_minutes)
+
+
+def begin_attempt(trying: Trying, *, at: datetime) -> SignInAttempt:
+    """Count one try before anything is looked at, so that parallel tries cannot outrun the limit.
+
+    Needs a transaction of its own, committed before anything is checked. Raises TooManyAttempts; a refused try is not
+    counted, so that nobody can be kept out for longer than the window.
+    """
+    limits = current_settings().limits
+    lock_name(trying.account)
+    attempt = SignInAttempt(account_key=trying.account, source_key=trying.origin, at=at)
     db.session.add(attempt)
     db.session.flush()  # the count below includes this try
-    counted = queries.failures(account, origin, at=at, window=window)
+    counted = _failures(trying, at=at)
     if counted.everywhere == limits.alarm:
         log.error("%s failed sign-ins in %s minutes", limits.alarm, limits.window_minutes)
-    if not rules.may_try(counted, most):
+    if not rules.may_try(counted, trying.most):
         raise TooManyAttempts(minutes=limits.window_minutes)
     return attempt
+
+
+def _failures(trying: Trying, *, at: datetime) -> rules.Failures:
+    window = timedelta(minutes=current_settings().limits.window_minutes)
+    return queries.failures(trying.account, trying.origin, at=at, window=window)
+
+
+def check_use(purpose: str, address: str, *, most: int, at: datetime) -> None:
+    """Refuse, without writing, a use that `count_use` would refuse. Raises TooManyAttempts."""
+    _check_uses(_user(purpose, address), most=most - 1, at=at)
 
 
 def count_use(purpose: str, address: str, *, most: int, at: datetime) -> None:
@@ -312,11 +348,19 @@ def count_use(purpose: str, address: str, *, most: int, at: datetime) -> None:
     Like a try to sign in it needs a transaction of its own, and one that is refused is not counted. It never counts
     against signing in from the same source, nor the other way round. most: inside the usual window.
     """
-    source = keyed_hash(purpose, rules.source_of(address))
-    minutes = current_settings().limits.window_minutes
+    source = _user(purpose, address)
     lock_name(source)
     db.session.add(SignInAttempt(account_key=source, source_key=source, at=at))
     db.session.flush()  # the count below includes this use
+    _check_uses(source, most=most, at=at)
+
+
+def _user(purpose: str, address: str) -> bytes:
+    return keyed_hash(purpose, rules.source_of(address))
+
+
+def _check_uses(source: bytes, *, most: int, at: datetime) -> None:
+    minutes = current_settings().limits.window_minutes
     if queries.uses_of_source(source, at=at, window=timedelta(minutes=minutes)) > most:
         raise TooManyAttempts(minutes=minutes)
 
@@ -338,6 +382,11 @@ def forgive(attempt: SignInAttempt) -> None:
     db.session.execute(delete(SignInAttempt).where(SignInAttempt.account_key == attempt.account_key))
 
 
+def take_back(attempt: SignInAttempt) -> None:
+    """Nothing was looked at after all: this one try does not count; those before it do."""
+    db.session.execute(delete(SignInAttempt).where(SignInAttempt.id == attempt.id))
+
+
 def check_credentials(login: str, passphrase: str) -> Person:
     """The person these credentials belong to. Takes the same time for an unknown login. Raises WrongCredentials."""
     person = queries.find_by_login(login_index(login))
@@ -347,13 +396,33 @@ def check_credentials(login: str, passphrase: str) -> Person:
     return person
 
 
-def start_session(person: Person, passphrase: str, *, shared: bool, at: datetime) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Renewal:
+    """The hash of a passphrase with today's parameters, in place of an older one."""
+
+    before: str
+    after: str
+
+
+def renew_hash(person: Person, passphrase: str) -> Renewal | None:
+    """Hash her passphrase, which was right, anew if that is due. It takes its time: before the transaction."""
+    before = person.passphrase_hash
+    if before is None or not passphrases.is_outdated(before):
+        return None
+    return Renewal(before=before, after=passphrases.hash_passphrase(rules.fold_passphrase(passphrase)))
+
+
+def keep_renewed(person: Person, renewal: Renewal) -> None:
+    """Store the new hash, unless she was given another passphrase meanwhile. Not an audited act: nothing changes."""
+    is_still_so = Person.id == person.id, Person.passphrase_hash == renewal.before
+    db.session.execute(update(Person).where(*is_still_so).values(passphrase_hash=renewal.after))
+
+
+def start_session(person: Person, *, shared: bool, at: datetime) -> str:
     """Sign a person in: a new session, whose token is returned for the cookie and stored as its hash only.
 
     Not an audited act: nobody needs to know when she was here.
     """
-    if person.passphrase_hash and passphrases.is_outdated(person.passphrase_hash):
-        person.passphrase_hash = passphrases.hash_passphrase(rules.fold_passphrase(passphrase))
     token = new_token()
     db.session.add(Session(token_hash=hash_token(token), person_id=person.id, started_at=at, used_at=at, shared=shared))
     return token

@@ -71,11 +71,14 @@ def _note_use(response: Response) -> Response:
 
 
 def _finish_leaving(response: Response) -> Response:
-    """She pressed Leave now while the line was cut: her session ends with the first request that gets through."""
+    """She pressed Leave now while the line was cut: her session ends with the first request that gets through.
+
+    It waits like a save; if that is in vain, the cookies stay and the next request tries again.
+    """
     token = cookies.read(Cookie.SESSION)
     if cookies.read(Cookie.LEFT) and token is not None and not g.get("signed_in_now"):
         try:
-            with transaction(patience=SHORT_PATIENCE):
+            with transaction():
                 services.end_session(token)
         except SQLAlchemyError as fault:
             log.warning("a session was not ended: %s", type(fault).__name__)

@@ -1,5 +1,8 @@
 """Signing in and out, accepting an invitation, one's own account page."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -11,13 +14,14 @@ from lms.web import cookies, redirects
 from lms.web.cookies import KNOWN_SECONDS, Cookie
 from lms.web.http import allow, explain, public, who
 
-from . import choices, passphrases, services
+from . import choices, services
 from .errors import InvitationUsed, LoginUnfit, ManySignIns, TooManyAttempts
 from .forms import AccountForm, CodeForm, EnrolForm, SignInForm
 from .models import Person, SignInAttempt
+from .places import current_places
 from .policy import AccountPermission
 from .rules import MARKING_ROLES, Digits, Theme
-from .services import Source
+from .services import Renewal, Source, Trying
 from .session import me
 
 TURN_SECONDS = 10
@@ -48,11 +52,13 @@ def sign_in_post() -> ResponseReturnValue:
         return render_template("accounts/sign_in.html", form=form), 422
     login, passphrase, shared = str(form.login.data), str(form.password.data), bool(form.shared.data)
     try:
-        with passphrases.place():
-            attempt = _counted(login)
+        trying = _trying(login)
+        attempt = _counted(trying)
+        with _place(trying, attempt):
             person = services.check_credentials(login, passphrase)
-            with transaction():
-                tokens = _open_session(person, passphrase, attempt, shared=shared)
+            renewal = services.renew_hash(person, passphrase)
+        with transaction():
+            tokens = _open_session(person, attempt, renewal, shared=shared)
     except Refusal as refusal:
         return _refused(render_template("accounts/sign_in.html", form=form, refusal=explain(refusal)), refusal, 422)
     wanted = str(form.next.data)
@@ -90,12 +96,12 @@ def enrol_code() -> ResponseReturnValue:
         return render_template("accounts/enrol.html", form=form), 422
     code = str(form.code.data)
     try:
-        attempt = _counted(code)
+        attempt = _counted(_trying(code))
         services.look_at_code(code, at=clock.now())
         with transaction():
             services.forgive(attempt)
     except Refusal as refusal:
-        return render_template("accounts/enrol.html", form=form, refusal=explain(refusal)), 409
+        return _refused(render_template("accounts/enrol.html", form=form, refusal=explain(refusal)), refusal, 409)
     g.has_secret = True
     return render_template("accounts/enrol.html", form=EnrolForm(None, code=code), invitation_code=code)
 
@@ -110,14 +116,13 @@ def enrol_accept() -> ResponseReturnValue:
     if not is_complete:
         return render_template("accounts/enrol.html", form=form, invitation_code=code), 422
     try:
-        with passphrases.place():
-            tokens = _use_code(code, login, passphrase, _counted(code))
+        tokens = _use_code(code, login, passphrase, _trying(code))
     except LoginUnfit:
         form.login.errors = [_name_again()]
         return render_template("accounts/enrol.html", form=form, invitation_code=code), 409
     except Refusal as refusal:
         page = render_template("accounts/enrol.html", form=form, invitation_code=code, refusal=explain(refusal))
-        return page, 409
+        return _refused(page, refusal, 409)
     return _signed_in(url_for("home.today"), *tokens)
 
 
@@ -136,18 +141,21 @@ def _name_again() -> str:
     )
 
 
-def _use_code(code: str, login: str, passphrase: str, attempt: SignInAttempt) -> tuple[str, str | None]:
+def _use_code(code: str, login: str, passphrase: str, trying: Trying) -> tuple[str, str | None]:
     """Use an invitation, or sign in whoever used it with the very same words a moment ago: the button pressed twice."""
+    attempt = _counted(trying)
     try:
         services.look_at_code(code, at=clock.now())
-        chosen = services.make_credentials(login, passphrase)
+        with _place(trying, attempt):
+            chosen = services.make_credentials(login, passphrase)
         with transaction():
             person = services.use_invitation(code, chosen, at=clock.now())
-            return _open_session(person, passphrase, attempt, shared=False)
+            return _open_session(person, attempt, None, shared=False)
     except InvitationUsed:
-        person = services.check_who_used(code, login, passphrase)
+        with _place(trying, attempt):
+            person = services.check_who_used(code, login, passphrase)
     with transaction():
-        return _open_session(person, passphrase, attempt, shared=False)
+        return _open_session(person, attempt, None, shared=False)
 
 
 @bp.get("/account")
@@ -190,20 +198,43 @@ def _account_form(person: Person) -> AccountForm:
     return form
 
 
-def _counted(name: str) -> SignInAttempt:
-    """One try with this login or code, counted and kept whatever comes of it."""
-    source = Source(address=request.remote_addr or "", device=cookies.read(Cookie.KNOWN))
+def _trying(name: str) -> Trying:
+    """Who tries this login or code. Whoever would be refused anyway is so here, before anything is written."""
+    trying = services.limit_of(name, Source(address=request.remote_addr or "", device=cookies.read(Cookie.KNOWN)))
+    services.check_limit(trying, at=clock.now())
+    return trying
+
+
+def _counted(trying: Trying) -> SignInAttempt:
+    """One try, counted and kept whatever comes of it; none while nobody could look at it."""
+    current_places().check_room(trying.whose, is_known=trying.is_known)
     with transaction():
-        return services.begin_attempt(name, source, at=clock.now())
+        return services.begin_attempt(trying, at=clock.now())
 
 
-def _open_session(person: Person, passphrase: str, attempt: SignInAttempt, *, shared: bool) -> tuple[str, str | None]:
+@contextmanager
+def _place(trying: Trying, attempt: SignInAttempt) -> Iterator[None]:
+    """A place at the hash, and nothing else in it that takes time. Who waits for one in vain has not tried."""
+    try:
+        with current_places().take(trying.whose, is_known=trying.is_known):
+            yield
+    except ManySignIns:
+        with transaction():
+            services.take_back(attempt)
+        raise
+
+
+def _open_session(
+    person: Person, attempt: SignInAttempt, renewal: Renewal | None, *, shared: bool
+) -> tuple[str, str | None]:
     """What the browser gets: the session's token, and one by which it is known later unless it is shared."""
     before, at = cookies.read(Cookie.SESSION), clock.now()
     services.forgive(attempt)
     if before is not None:
         services.end_session(before)
-    token = services.start_session(person, passphrase, shared=shared, at=at)
+    if renewal is not None:
+        services.keep_renewed(person, renewal)
+    token = services.start_session(person, shared=shared, at=at)
     return token, None if shared else services.remember_device(person, at=at)
 
 

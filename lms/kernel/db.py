@@ -6,6 +6,7 @@ attached under the schema name `keystore` (docs/decisions/0005).
 """
 
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,9 @@ KEYSTORE = "keystore"
 
 WRITES = "lms_writes"
 """Marks a connection whose transaction will write; its value is how long to wait for the lock."""
+
+IN_FULL = "lms_waited_in_full"
+"""Marks one that will have waited as long as a request may when the lock is not got, the writers' turn included."""
 
 WRITERS_TURN = "writers_turn"
 """Where an application keeps whose turn it is to write; None where the database sees to it."""
@@ -136,17 +140,19 @@ def transaction(*, patience: timedelta | None = None) -> Iterator[None]:
     before belongs to an older snapshot: a service reads anew, with a lock, what its decision rests on. After a refusal
     the objects at hand keep what was loaded and belong to no session, so that the page can still be drawn.
 
-    patience: how long to wait for somebody else's lock; without one as is usual (kernel.waiting). Raises RuntimeError
-    when something was changed outside.
+    patience: how long to wait for somebody else's lock, in all; without one as is usual (kernel.waiting). Raises
+    RuntimeError when something was changed outside.
     """
     session = db.session()
     if session.new or session.dirty or session.deleted or session.info.get(WRITES):
         raise RuntimeError("an act must begin with nothing changed, and not inside another")
     session.commit()  # ends the reading snapshot
-    with _writers_turn(patience or usual_patience()):
+    whole = patience or usual_patience()
+    with _writers_turn(whole) as left:
         session.info[WRITES] = True
         try:
-            connection = session.connection(execution_options={WRITES: patience or usual_patience()})
+            options = {WRITES: left, IN_FULL: whole >= REQUEST_PATIENCE}
+            connection = session.connection(execution_options=options)
             if patience is not None and connection.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds(patience)}")
             yield
@@ -160,20 +166,23 @@ def transaction(*, patience: timedelta | None = None) -> Iterator[None]:
 
 
 @contextmanager
-def _writers_turn(patience: timedelta) -> Iterator[None]:
-    """Under SQLite, which has one writer, let those of this process come one after the other.
+def _writers_turn(patience: timedelta) -> Iterator[timedelta]:
+    """Under SQLite, which has one writer, let those of this process come one after the other; what is left of patience.
 
     Its own waiting is asking again after a sleep: of ten that wait, whoever asks at the right moment is next, and some
     never are. Raises sqlalchemy's TimeoutError, as the pool does when no connection comes free.
     """
     turn: threading.Lock | None = current_app.extensions[WRITERS_TURN]
     if turn is None:
-        yield
+        yield patience
         return
+    begun = time.monotonic()
     if not turn.acquire(timeout=patience.total_seconds()):
+        if patience >= REQUEST_PATIENCE:
+            note_silence()
         raise TurnTimeout("another thread of this process writes")
     try:
-        yield
+        yield max(patience - timedelta(seconds=time.monotonic() - begun), timedelta())
     finally:
         turn.release()
 
@@ -257,6 +266,6 @@ def _begin_sqlite(connection: Connection) -> None:
     try:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     except OperationalError:
-        if patience >= REQUEST_PATIENCE:
+        if connection.get_execution_options().get(IN_FULL):
             note_silence()
         raise

@@ -1,7 +1,6 @@
 """Leave now: the one documented change by GET (docs/design/design.md 9)."""
 
 import logging
-from datetime import timedelta
 
 from flask import Blueprint, abort, make_response, redirect, request
 from flask.typing import ResponseReturnValue
@@ -9,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lms.accounts import services as accounts
 from lms.kernel.db import transaction
+from lms.kernel.waiting import REQUEST_PATIENCE
 from lms.settings import LANGUAGES
 from lms.web import cookies
 from lms.web.cookies import Cookie
@@ -17,8 +17,6 @@ from lms.web.http import public, who
 
 bp = Blueprint("safety", __name__)
 log = logging.getLogger("lms.safety")
-PATIENCE = timedelta(milliseconds=300)
-"""Leaving does not wait: if the session cannot be ended now, her cookie is gone all the same."""
 
 
 @bp.get("/leave")
@@ -26,7 +24,9 @@ PATIENCE = timedelta(milliseconds=300)
 def leave() -> ResponseReturnValue:
     """End the caller's session, clear what the browser keeps for us, and go.
 
-    A link on another site cannot sign her out. If the database is away she still leaves; her cookie is gone with her.
+    A link on another site cannot sign her out. Ending her session waits as long as a save does, also when the database
+    was silent to somebody else a moment ago: a session that is left alive is worse than a second. If the database is
+    away she still leaves; her cookie is gone with her. Who has nothing to end writes nothing.
     """
     if request.method != "GET" or request.headers.get("Sec-Fetch-Site") == "cross-site":
         abort(404)
@@ -36,11 +36,8 @@ def leave() -> ResponseReturnValue:
         person = who()
         if person is not None:
             language, exit_name = person.interface_language, person.leave_to
-        with transaction(patience=PATIENCE):
-            if token is not None:
-                accounts.end_session(token)
-            if known is not None:
-                accounts.forget_device(known)
+        if token is not None or known is not None:
+            _forget(token, known)
     except SQLAlchemyError as fault:
         log.error("leave now without a database: %s", type(fault).__name__)
     target = EXITS.get(exit_name, EXITS[DEFAULT_EXIT])
@@ -50,3 +47,11 @@ def leave() -> ResponseReturnValue:
     # Not the cache: clearing it can take seconds, and no page of ours is in it.
     response.headers["Clear-Site-Data"] = '"cookies", "storage"'
     return response
+
+
+def _forget(token: str | None, known: str | None) -> None:
+    with transaction(patience=REQUEST_PATIENCE):
+        if token is not None:
+            accounts.end_session(token)
+        if known is not None:
+            accounts.forget_device(known)

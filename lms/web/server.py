@@ -19,7 +19,7 @@ from lms.settings import Settings
 
 log = logging.getLogger("lms.worker")
 THREADS = 12
-"""Requests of one process at a time: half of them may be signing somebody in (lms.accounts.passphrases)."""
+"""Requests of one process at a time. How many of them may sign somebody in follows from it (lms.accounts.places)."""
 
 SLOWEST_SECONDS = 60
 

@@ -1,16 +1,22 @@
+import itertools
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+from argon2 import PasswordHasher
 
-from lms.accounts import passphrases, queries, services
+from lms.accounts import passphrases, places, queries, services
 from lms.accounts.models import Person, Session
-from lms.kernel.db import db, transaction
+from lms.accounts.places import FOR_KNOWN_DEVICES, THREADS_FOR_OTHERS
+from lms.kernel.db import WRITES, db, transaction
+from lms.web.server import THREADS
 from tests.cast import DAY, NOW
 from tests.client import Visitor
 
+OF_STRANGERS = THREADS // 2 - FOR_KNOWN_DEVICES
 LONG = "seven words that nobody would ever guess"
 
 
@@ -81,16 +87,130 @@ def test_after_five_failures_the_sixth_is_told_to_wait_and_a_known_device_is_let
     sign_in(visitor, cast.cedar)
 
 
-def test_more_sign_ins_than_places_are_asked_to_wait_and_nothing_counts(app, visitor, cast):
-    with ExitStack() as others:
-        for _ in range(passphrases.MOST_AT_ONCE):
-            others.enter_context(passphrases.place())
+@contextmanager
+def places_taken(app, monkeypatch, *, waiting=0):
+    """Other strangers hold what strangers may hold, and so many wait; whoever comes now waits only for a moment."""
+    monkeypatch.setattr(places, "WAIT_SECONDS", 60)
+    with app.app_context():
+        queue = places.current_places()
+    sources, over = itertools.count(), threading.Event()
+
+    def hold():
+        with queue.take(b"source %d" % next(sources), is_known=False):
+            over.wait(60)
+
+    holding = OF_STRANGERS + waiting
+    with ThreadPoolExecutor(holding) as threads:
+        others = [threads.submit(hold) for _ in range(holding)]
+        while len(queue._inside) + len(queue._line) < holding:
+            time.sleep(0.001)
+        monkeypatch.setattr(places, "WAIT_SECONDS", 0.01)
+        try:
+            yield
+        finally:
+            over.set()
+    for other in others:
+        other.result()
+
+
+def tries(app):
+    with app.app_context():
+        return db.session.query(services.SignInAttempt).count()
+
+
+@pytest.mark.parametrize("waiting", [0, THREADS - THREADS_FOR_OTHERS - OF_STRANGERS])
+def test_more_sign_ins_than_places_are_asked_to_come_again_and_nothing_counts(app, visitor, cast, monkeypatch, waiting):
+    with places_taken(app, monkeypatch, waiting=waiting):
         page = sign_in(visitor, cast.cedar, expect=503)
         assert "have not been looked at yet" in page.words() and page.fields["login"] == "cedar"
         assert page.headers["Retry-After"] == "10"
-        with app.app_context():
-            assert db.session.query(services.SignInAttempt).count() == 0
+    assert tries(app) == 0
     sign_in(visitor, cast.cedar)
+
+
+def test_when_nobody_can_wait_any_more_nothing_is_written(app, visitor, cast, monkeypatch, statements):
+    with places_taken(app, monkeypatch, waiting=THREADS - THREADS_FOR_OTHERS - OF_STRANGERS), statements() as seen:
+        sign_in(visitor, cast.cedar, expect=503)
+    assert written(seen) == []
+
+
+def test_more_invitations_than_places_are_told_the_same_and_the_code_is_not_used(app, visitor, cast, monkeypatch):
+    choice = {"code": invite(app, cast.stranger), "login": "river", "passphrase": LONG, "again": LONG}
+    with places_taken(app, monkeypatch):
+        page = visitor.post("accounts.enrol_accept", data=choice, expect=503)
+        assert page.headers["Retry-After"] == "10" and page.fields["login"] == "river"
+        assert "have not been looked at yet" in page.words()
+    assert tries(app) == 0
+    assert visitor.post("accounts.enrol_accept", data=choice).location == "/en/today"
+
+
+def test_a_device_that_knows_her_is_let_in_however_many_strangers_come(app, visitor, cast, monkeypatch):
+    sign_in(visitor, cast.cedar)
+    with places_taken(app, monkeypatch, waiting=THREADS - THREADS_FOR_OTHERS - OF_STRANGERS):
+        sign_in(visitor, cast.cedar)
+
+
+def written(statements):
+    return [one for one in statements if one.startswith(("INSERT", "UPDATE", "DELETE"))]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "data"),
+    [
+        ("accounts.sign_in_post", {"login": "cedar", "password": "x" * 20}),
+        ("accounts.enrol_code", {"code": "0000-1111-2222-3333"}),
+        ("accounts.enrol_accept", {"code": "0000-1111-2222-3333", "login": "river", "passphrase": LONG, "again": LONG}),
+    ],
+)
+def test_who_is_over_a_limit_is_told_so_without_a_place_and_without_writing(
+    app, visitor, endpoint, data, statements, monkeypatch
+):
+    """Else whoever goes on and on keeps others from signing in and from saving."""
+    first_answer = visitor.post(endpoint, data=data, expect=422 if endpoint.endswith("sign_in_post") else 409)
+    for _ in range(4):
+        visitor.post(endpoint, data=data, expect=first_answer.status)
+    with places_taken(app, monkeypatch), statements() as seen:
+        page = visitor.post(endpoint, data=data, expect=429)
+        assert "Wait 15 minutes" in page.words()
+    assert written(seen) == []
+    assert tries(app) == 5
+
+
+def test_a_passphrase_with_an_old_hash_signs_in_and_is_hashed_anew(app, visitor, cast):
+    old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(cast.cedar.passphrase)
+    with app.app_context(), transaction():
+        db.session.get_one(Person, cast.cedar.id).passphrase_hash = old
+    sign_in(visitor, cast.cedar)
+    with app.app_context():
+        assert not passphrases.is_outdated(db.session.get_one(Person, cast.cedar.id).passphrase_hash)
+    sign_in(Visitor(app), cast.cedar)
+
+
+def test_no_hash_is_made_while_a_transaction_is_open(app, visitor, cast, monkeypatch):
+    """Under SQLite it would keep everybody from saving, and wait for other people's hashes meanwhile."""
+    old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(cast.cedar.passphrase)
+    with app.app_context(), transaction():
+        db.session.get_one(Person, cast.cedar.id).passphrase_hash = old
+    turn = TurnThatLooks()
+    monkeypatch.setattr(passphrases, "turn", turn)
+    sign_in(visitor, cast.cedar)
+    choice = {"code": invite(app, cast.stranger), "login": "river", "passphrase": LONG, "again": LONG}
+    for _ in range(2):
+        Visitor(app).post("accounts.enrol_accept", data=choice)
+    assert turn.seen == [False] * 4, "checked and hashed anew; chosen; checked again as the button was pressed twice"
+
+
+class TurnThatLooks:
+    """The turn of a hash, which notes whether a transaction was open that writes."""
+
+    def __init__(self):
+        self.seen = []
+
+    def __enter__(self):
+        self.seen.append(WRITES in db.session().info)
+
+    def __exit__(self, *_):
+        pass
 
 
 class WatchedTurn:
@@ -317,7 +437,7 @@ def test_wrong_codes_are_counted_and_right_ones_are_not(app, visitor, cast):
     wrong = {"code": "0000-1111-2222-3333"}
     for _ in range(5):
         visitor.post("accounts.enrol_code", data=wrong, expect=409)
-    assert "too many attempts" in visitor.post("accounts.enrol_code", data=wrong, expect=409).words()
+    assert "too many attempts" in visitor.post("accounts.enrol_code", data=wrong, expect=429).words()
 
 
 def test_the_page_with_a_code_is_not_compressed(app, visitor, cast):

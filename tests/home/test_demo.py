@@ -61,7 +61,7 @@ class Demo:
     def client(self, login):
         client = self.app.test_client()
         with self.app.app_context(), transaction():
-            token = accounts.start_session(self.person(login), "", shared=False, at=clock.now())
+            token = accounts.start_session(self.person(login), shared=False, at=clock.now())
         client.set_cookie("sid", token)
         return client
 

@@ -75,10 +75,9 @@ def test_a_lock_that_is_not_given_back_is_not_waited_for_beyond_patience(own_app
     if not is_sqlite(own_app):
         pytest.skip("SQLite only")
     with own_app.test_request_context():
-        begun = time.monotonic()
         with locked(own_app), pytest.raises(OperationalError, match="locked"), transaction():
             pass
-        assert time.monotonic() - begun < 3 and waiting.is_silent()
+        assert waiting.is_silent()
         with transaction():
             pass
 
@@ -98,26 +97,49 @@ def test_those_who_write_at_once_all_have_their_turn(own_app):
     assert at_once(own_app, *[write] * 8) == [None] * 8
 
 
-def test_a_thread_that_writes_without_end_is_not_waited_for_beyond_patience(own_app):
-    if not is_sqlite(own_app):
-        pytest.skip("SQLite only")
+@contextmanager
+def turn_taken(app):
+    """Another thread of this process writes, and does not finish."""
     held, over = threading.Event(), threading.Event()
 
     def hold():
-        with own_app.app_context(), transaction():
+        with app.app_context(), transaction():
             held.set()
             over.wait(30)
 
     holder = threading.Thread(target=hold)
     holder.start()
     assert held.wait(30)
-    with own_app.test_request_context():
-        begun = time.monotonic()
+    try:
+        yield
+    finally:
+        over.set()
+        holder.join()
+
+
+def test_a_thread_that_writes_without_end_is_not_waited_for_beyond_patience(own_app):
+    if not is_sqlite(own_app):
+        pytest.skip("SQLite only")
+    with own_app.test_request_context(), turn_taken(own_app):
         with pytest.raises(TurnTimeout), transaction():
             pass
-        assert time.monotonic() - begun < 3
-    over.set()
-    holder.join()
+        assert waiting.is_silent(), "the others do not each wait in full"
+
+
+def test_who_did_not_want_to_wait_does_not_make_the_others_hurry(own_app):
+    if not is_sqlite(own_app):
+        pytest.skip("SQLite only")
+    with own_app.test_request_context(), turn_taken(own_app):
+        with pytest.raises(TurnTimeout), transaction(patience=waiting.SHORT_PATIENCE):
+            pass
+        assert not waiting.is_silent()
+
+
+def test_what_was_waited_for_the_turn_is_not_waited_again_for_the_lock(own_app):
+    if not is_sqlite(own_app):
+        pytest.skip("SQLite only")
+    with own_app.app_context(), transaction(patience=timedelta(seconds=30)):
+        assert db.session.execute(text("PRAGMA busy_timeout")).scalar_one() < 30_000
 
 
 def test_a_frozen_server_is_not_waited_for_beyond_patience(own_app):
@@ -127,10 +149,9 @@ def test_a_frozen_server_is_not_waited_for_beyond_patience(own_app):
         backend = db.session.execute(text("SELECT pg_backend_pid()")).scalar_one()
         os.kill(backend, signal.SIGSTOP)
         try:
-            begun = time.monotonic()
             with pytest.raises(OperationalError):
                 db.session.execute(text("SELECT 1"))
-            assert time.monotonic() - begun < 3 and waiting.is_silent()
+            assert waiting.is_silent()
             db.session.remove()
             with pytest.raises(OperationalError, match="a moment ago"):
                 db.session.execute(text("SELECT 1"))

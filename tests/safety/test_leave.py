@@ -1,6 +1,25 @@
+import threading
+import time
+from contextlib import contextmanager
+
 import pytest
 
+from lms.kernel import waiting
+from lms.kernel.db import WRITERS_TURN
 from tests.client import Visitor
+
+
+@contextmanager
+def writers_before_her(app):
+    """Those who save have the turn for longer than a short wait, and give it on."""
+    turn = app.extensions[WRITERS_TURN]
+    if turn is None:
+        pytest.skip("SQLite only")
+    assert turn.acquire(timeout=10)
+    giving_on = threading.Timer(0.5, turn.release)
+    giving_on.start()
+    yield
+    giving_on.join()
 
 
 def test_leaving_ends_the_session_and_goes_to_an_everyday_page(as_participant):
@@ -10,6 +29,29 @@ def test_leaving_ends_the_session_and_goes_to_an_everyday_page(as_participant):
     assert answer.headers["Clear-Site-Data"] == '"cookies", "storage"'
     as_participant.client.set_cookie("sid", token)
     as_participant.get("home.today", expect=302)
+
+
+@pytest.mark.parametrize("was_silent", [False, True])
+def test_leaving_ends_the_session_also_while_others_save(app, as_participant, was_silent, monkeypatch):
+    token = as_participant.client.get_cookie("sid").value
+    monkeypatch.setitem(app.extensions, waiting._SILENT_UNTIL, time.monotonic() + 60 * was_silent)
+    with writers_before_her(app):
+        as_participant.get("safety.leave", expect=303)
+    as_participant.client.set_cookie("sid", token)
+    as_participant.get("home.today", expect=302)
+
+
+def test_who_left_while_the_line_was_cut_is_signed_out_also_while_others_save(app, as_participant):
+    as_participant.client.set_cookie("left", "1")
+    with writers_before_her(app):
+        as_participant.get("home.today", expect=302)
+    assert as_participant.client.get_cookie("sid") is None and as_participant.client.get_cookie("left") is None
+
+
+def test_a_stranger_who_leaves_writes_nothing(visitor, app, statements):
+    with statements() as seen:
+        visitor.get("safety.leave", expect=303)
+    assert seen == []
 
 
 def test_she_leaves_to_the_page_she_chose(as_participant):

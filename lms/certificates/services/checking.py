@@ -33,6 +33,14 @@ class Checked:
     mistyped: int | None = None
 
 
+def check_limit(address: str, *, at: datetime, most: int) -> None:
+    """Refuse, without writing, a check that `count` would refuse. Raises TooManyChecks."""
+    try:
+        accounts.check_use(CHECKS, address, most=most, at=at)
+    except TooManyAttempts as refusal:
+        raise TooManyChecks(**refusal.values) from None
+
+
 def count(address: str, *, at: datetime, most: int) -> None:
     """Count one check by where it comes from, before anything is looked at. Raises TooManyChecks."""
     try:

@@ -94,8 +94,10 @@ def keys() -> ResponseReturnValue:
 
 
 def _count() -> None:
+    address, at, most = request.remote_addr or "", clock.now(), current_settings().limits.checks_per_source
+    checking.check_limit(address, at=at, most=most)
     with transaction():
-        checking.count(request.remote_addr or "", at=clock.now(), most=current_settings().limits.checks_per_source)
+        checking.count(address, at=at, most=most)
 
 
 def _refused(form: CheckForm, refusal: Refusal) -> ResponseReturnValue:

@@ -106,6 +106,14 @@ def proposed_names(enrolment: Enrolment, cohort: Cohort, *, most: int = PROPOSED
     return proposals(neutral_aliases(), taken, language, draw, legal_name=legal_name, most=most)
 
 
+def check_tries(place: UUID, *, at: datetime) -> None:
+    """Refuse, without writing, a name that `count_try` would refuse. Raises TooManyNames."""
+    try:
+        people.check_use(NAMES_TRIED, place.hex, most=MOST_TRIES, at=at)
+    except TooManyAttempts as refusal:
+        raise TooManyNames(**refusal.values) from None
+
+
 def count_try(place: UUID, *, at: datetime) -> None:
     """Count a name of her own before it is compared with anything, in a transaction of its own. Raises TooManyNames."""
     try:

@@ -62,6 +62,7 @@ def save(seat: Seat) -> ResponseReturnValue:
     wanted, chosen = _preferences(me(), form), _chosen(form)
     try:
         if chosen.is_own:
+            enrolling.check_tries(enrolment.public_id, at=clock.now())
             with transaction():
                 enrolling.count_try(enrolment.public_id, at=clock.now())
         with transaction():
