@@ -33,7 +33,6 @@ from benchmarks.course import (
     LANGUAGE,
     LAST_MODULE,
     LESSON,
-    MEMO,
     PASSAGE,
     QUIZ,
     QUIZ_TITLE,
@@ -328,7 +327,6 @@ class Town:
 
     def marks(self, pages: dict[str, str]) -> dict[str, str]:
         """What only the right page says, whoever of those who may opens it and whatever she has done."""
-        nodes = {entry.node_id: entry.public_id for entry in calendar_of(self._cohort)}
         title = f'<bdi lang="{LANGUAGE}">{self._cohort.title[LANGUAGE]}</bdi>'
         return {
             "today": f'{pages["outline"]}">{title}</a>',
@@ -336,7 +334,7 @@ class Town:
             "lesson": f'id="{PASSAGE}"',
             "quiz": f'<h1 lang="{LANGUAGE}">{QUIZ_TITLE}</h1>',
             "assignment": f'{pages["assignment"]}/draft/save"',
-            "queue": f'<option value="{nodes[MEMO]}"',
+            "queue": '<select id="show" name="show"',
             "mark": f'{pages["mark"]}/save"',
             "gradebook": f'{pages["gradebook"]}/table.xlsx"',
             "participants": f'<form action="/{LANGUAGE}{pages["participants"]}">',

@@ -92,6 +92,7 @@ def mark_read(place: LessonPlace) -> ResponseReturnValue:
 def _lesson_page(place: LessonPlace) -> str:
     text = place.text(page_language())
     around = cache(lambda: queries.around(text))
+    name = place.cohort.version.public_id, place.lesson.node_id, text.language  # a version never changes
     beside = queries.lessons_of_module(place, page_language())
     number = rules.number_of(beside, place.entry.public_id)
     return render_template(
@@ -99,8 +100,8 @@ def _lesson_page(place: LessonPlace) -> str:
         place=place,
         this=beside[number - 1],
         text=text,
-        sources=drawn_once("modules/sources.html", text.id, around),
-        contents=drawn_once("modules/contents.html", text.id, around),
+        sources=drawn_once("modules/sources.html", name, around),
+        contents=drawn_once("modules/contents.html", name, around),
         below=below_lesson(place),
         number=number,
         total=len(beside),
