@@ -334,7 +334,7 @@ class Town:
             "lesson": f'id="{PASSAGE}"',
             "quiz": f'<h1 lang="{LANGUAGE}">{QUIZ_TITLE}</h1>',
             "assignment": f'{pages["assignment"]}/draft/save"',
-            "queue": '<select id="show" name="show"',
+            "queue": '<option value="mine">',
             "mark": f'{pages["mark"]}/save"',
             "gradebook": f'{pages["gradebook"]}/table.xlsx"',
             "participants": f'<form action="/{LANGUAGE}{pages["participants"]}">',
