@@ -18,7 +18,7 @@ LEGAL_NAME = "Kanaria"
 
 OWN = [
     {"role": "participant", "url": "/t/[^/]+/(start|take-back|earlier|check|more-time|more-time/ask)$"},
-    {"role": "*", "url": "^/en/(account/calendar|results/certificate|notices/put-away)(/|$)"},
+    {"role": "*", "url": "^/(en|fr|ar)/(account/calendar|results/certificate|notices/put-away)(/|$)"},
 ]
 """One address for all, at which each finds and changes her own only."""
 
