@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from lms.assessments.models import Attempt
 from lms.assessments.rules.attempts import AttemptState, heads
-from lms.assessments.sealing import read_step
+from lms.assessments.sealing import read_steps
 from lms.kernel import clock
 from lms.kernel.db import db, transaction
 
@@ -146,7 +146,7 @@ def _end(site: Site, attempt_id: UUID) -> object:
     with site.app.app_context():
         attempt = db.session.scalars(select(Attempt).where(Attempt.public_id == attempt_id)).one()
         rows = answers_of(attempt)
-        standing = heads([read_step(None, row) for row in rows])  # type: ignore[arg-type]
+        standing = heads(read_steps(None, rows))  # type: ignore[arg-type]
         head = next(iter(standing.values()))
         kept = tuple(sorted((row.sequence, chosen_of(row), row.flagged) for row in rows))
         return attempt.state, attempt.points, head.sequence, str(head.data), head.flagged, kept

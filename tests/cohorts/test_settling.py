@@ -19,6 +19,7 @@ from lms.cohorts.errors import (
     NameUnfit,
     SettledAlready,
     TakesPartNoMore,
+    TooManyNames,
 )
 from lms.cohorts.models import Cohort, Enrolment, Origin
 from lms.cohorts.neutral import neutral_aliases
@@ -664,3 +665,16 @@ def test_a_code_that_was_taken_back_or_is_too_old_is_told(app, cast, clock):
 def test_the_page_of_the_code_says_what_opening_does(visitor, lang):
     page = visitor.get("accounts.enrol", lang=lang)
     assert lang != "en" or "What if this invitation was opened by somebody else?" in page.words()
+
+
+def test_of_two_last_names_tried_at_one_moment_one_is_refused_when_it_is_counted(in_app):
+    """Both were let through by the look that writes nothing."""
+    place = uuid4()
+    for _ in range(enrolling.MOST_TRIES):
+        enrolling.check_tries(place, at=NOW)
+        with transaction():
+            enrolling.count_try(place, at=NOW)
+    with pytest.raises(TooManyNames), transaction():
+        enrolling.count_try(place, at=NOW)
+    with pytest.raises(TooManyNames):
+        enrolling.check_tries(place, at=NOW)
