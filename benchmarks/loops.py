@@ -194,6 +194,18 @@ async def prepare(crew: Crew, visitors: Sequence[Visitor], port: int) -> list[st
     return faults
 
 
+async def do_steps(taken: Taken, her: Visitor, course: Course, steps: Sequence[acts.Step]) -> bool:
+    """Do an act of several steps, her counts beginning at nothing; whether it went right. A fault is noted."""
+    her.browser.seconds, her.browser.requests, her.browser.received = 0.0, 0, 0
+    try:
+        for step in steps:
+            await step(her, course)
+    except FAULTS as fault:
+        taken.faults.append(f"{type(fault).__name__}: {fault}")
+        return False
+    return True
+
+
 @dataclass
 class Rush:
     """Everybody begins the quiz within a short time, thinks, saves, reads the next page, to the last."""
@@ -236,15 +248,10 @@ class Rush:
 
     async def _do(self, name: str, her: Visitor, *steps: acts.Step) -> bool:
         """Do an act and note its time; whether it went right."""
-        her.browser.seconds, her.browser.requests, her.browser.received = 0.0, 0, 0
-        try:
-            for step in steps:
-                await step(her, self.course)
-        except FAULTS as fault:
-            self.taken[name].faults.append(f"{type(fault).__name__}: {fault}")
-            return False
-        self.taken[name].note(her, her.browser.seconds)
-        return True
+        if await do_steps(self.taken[name], her, self.course, steps):
+            self.taken[name].note(her, her.browser.seconds)
+            return True
+        return False
 
 
 Command = Callable[..., Coroutine[Any, Any, dict[str, Any]]]

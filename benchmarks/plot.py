@@ -2,7 +2,7 @@
 
 Readable in print and without colour: each line has its own dashes and its own kind of point, and its name stands at its
 end. Bars go from the lowest to the highest run. The axis of people is logarithmic, that of CPU begins at nothing, so
-that flat looks flat.
+that flat looks flat. A line joins sites of one cohort, which grows; a site of many cohorts is a point for itself.
 """
 
 import argparse
@@ -27,9 +27,10 @@ STEPS = (1, 2, 5, 10)
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """CPU of one page at one number of people."""
+    """CPU of one page at one number of people, in so many cohorts together."""
 
     people: int
+    cohorts: int
     cpu: float
     lowest: float
     highest: float
@@ -41,8 +42,10 @@ def series(results: Iterable[Mapping[str, Any]], *, database: str, loop: str) ->
     for row in (row for result in results for row in result["rows"]):
         if row["page"] in STAFF_PAGES and (row["database"], row["loop"]) == (database, loop) and "cpu_ms" in row:
             cpu = row["cpu_ms"]
-            people = row["enrolments"]
-            point = Point(people=people, cpu=cpu["median"], lowest=cpu["lowest"], highest=cpu["highest"])
+            people, cohorts = row["enrolments"], row["cohorts"]
+            point = Point(
+                people=people, cohorts=cohorts, cpu=cpu["median"], lowest=cpu["lowest"], highest=cpu["highest"]
+            )
             found.setdefault(row["page"], {})[people] = point
     return {page: [found[page][people] for people in sorted(found[page])] for page in STAFF_PAGES if page in found}
 
@@ -72,7 +75,7 @@ class Plot:
         self._top = math.ceil(max(point.highest for point in points) / self._step) * self._step
         self._first = math.log10(min(point.people for point in points))
         self._last = max(math.log10(max(point.people for point in points)), self._first + 0.1)
-        self._sizes = sorted({point.people for point in points})
+        self._sizes = sorted({(point.people, point.cohorts) for point in points})
 
     def x(self, people: int) -> float:
         """Where a number of people lies."""
@@ -108,21 +111,27 @@ class Plot:
             y = self.y(value)
             parts.append(f'<path d="M{LEFT} {y:.1f}H{right}" stroke="#ccc" stroke-width=".7"/>')
             parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>')
-        for people in self._sizes:
+        for people, cohorts in self._sizes:
             x = self.x(people)
             parts.append(f'<path d="M{x:.1f} {bottom}v5" stroke="#000"/>')
             parts.append(f'<text x="{x:.1f}" y="{bottom + 19}" text-anchor="middle">{people:,}</text>')
+            if cohorts > 1:
+                told = f"in {cohorts:,} cohorts"
+                parts.append(f'<text x="{x:.1f}" y="{bottom + 19 + LINE_HEIGHT}" text-anchor="middle">{told}</text>')
         parts.append(f'<path d="M{LEFT} {TOP}V{bottom}H{right}" fill="none" stroke="#000"/>')
         middle = (LEFT + right) / 2
-        parts.append(f'<text x="{middle}" y="{HEIGHT - 14}" text-anchor="middle">enrolments (logarithmic)</text>')
+        parts.append(
+            f'<text x="{middle}" y="{HEIGHT - 14}" text-anchor="middle">people in one cohort (logarithmic)</text>'
+        )
         parts.append(f'<text x="{LEFT}" y="{TOP - 10}" text-anchor="end">CPU ms</text>')
         return parts
 
     def _line(self, number: int, name: str, line: Sequence[Point], end: float) -> list[str]:
         colour, dashes = COLOURS[number % len(COLOURS)], DASHES[number % len(DASHES)]
-        path = "L".join(f"{self.x(point.people):.1f} {self.y(point.cpu):.1f}" for point in line)
+        joined = [point for point in line if point.cohorts == 1]
+        path = "L".join(f"{self.x(point.people):.1f} {self.y(point.cpu):.1f}" for point in joined)
         dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
-        parts = [f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="1.8"{dashed}/>']
+        parts = [f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="1.8"{dashed}/>'] if joined else []
         for point in line:
             x, low, high = self.x(point.people), self.y(point.lowest), self.y(point.highest)
             parts.append(f'<path d="M{x:.1f} {low:.1f}V{high:.1f}" stroke="{colour}"/>')
@@ -136,7 +145,7 @@ class Plot:
 
 
 def growth(line: Sequence[Point]) -> str:
-    """How many times as much the largest number of people takes as the smallest."""
+    """How many times as much the site with most people takes as that with fewest."""
     return f"x{line[-1].cpu / line[0].cpu:.2f}" if line[0].cpu else "x?"
 
 

@@ -33,6 +33,7 @@ ENABLED_BY = {
     "soffice": "the package libreoffice-calc-nogui",
     "khal": "the package khal",
     "vdirsyncer": "the package vdirsyncer",
+    "openssl": "the package openssl",
 }
 
 

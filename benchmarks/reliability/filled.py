@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.load import FILE, Loaded, load
 
-from .site import POSTGRESQL, Site, Sites
+from .site import POSTGRESQL, Site, Sites, taken_away
 
 ALONE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'"
 _numbers = itertools.count(1)
@@ -55,15 +55,8 @@ def bare(sites: Sites, kind: str, *, template: str = "template0") -> Iterator[Si
     if server is not None:
         server.run(f"CREATE DATABASE {name} TEMPLATE {template}")
     site = Site(folder, server, name, before=())
-    try:
+    with taken_away(site):
         yield site
-    finally:
-        site.forget()
-        if site.is_running():
-            site.kill()
-        if server is not None:
-            server.run(f"DROP DATABASE {name} WITH (FORCE)")
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _template(sites: Sites, kind: str, size: Size) -> Path:

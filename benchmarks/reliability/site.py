@@ -175,6 +175,21 @@ class Site:
             ).one()
 
 
+@contextlib.contextmanager
+def taken_away(site: Site) -> Iterator[None]:
+    """In the end the site is stopped, and its database and folder are taken away."""
+    try:
+        yield
+    finally:
+        site.forget()
+        if site.is_running():
+            site.kill()
+        if site.server is not None:
+            site.server.thaw()
+            site.server.run(f"DROP DATABASE {site.database} WITH (FORCE)")
+        shutil.rmtree(site.folder, ignore_errors=True)
+
+
 class Sites:
     """Makes sites: the demo year is built once for each database and copied."""
 
@@ -222,16 +237,8 @@ class Sites:
             where = f" TABLESPACE {tablespace}" if tablespace else ""
             self.server().run(f"CREATE DATABASE {name} TEMPLATE template_demo{where}")
         site = Site(folder, self.server() if kind == POSTGRESQL else None, name, before=before)
-        try:
+        with taken_away(site):
             yield site
-        finally:
-            site.forget()
-            if site.is_running():
-                site.kill()
-            if kind == POSTGRESQL:
-                self.server().thaw()
-                self.server().run(f"DROP DATABASE {name} WITH (FORCE)")
-            shutil.rmtree(folder, ignore_errors=True)
 
     def _build(self, kind: str) -> None:
         if kind in self._is_built:

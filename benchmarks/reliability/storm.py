@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks import acts
 from benchmarks.acts import LANGUAGE, Asked, Course, Kept, Paper, Visitor, expect, read_paper
 from benchmarks.client import JSON, Answer, Connection, Fields
-from benchmarks.loops import FAULTS, Command, Player, Taken, Watch, allow_many_files
+from benchmarks.loops import Command, Player, Taken, Watch, allow_many_files, do_steps
 
 SIGN_IN, START, SAVE, PAGE, LATER = "sign-in", "quiz start", "save", "next page", "later saves"
 WAIT_SECONDS = 10
@@ -142,12 +142,7 @@ class Storm:
 
     async def _do(self, name: str, her: Visitor, *steps: acts.Step, since: float | None = None) -> bool:
         """Do an act and note its time; whether it went right. since: from when it counts; else its requests alone."""
-        her.browser.seconds, her.browser.requests, her.browser.received = 0.0, 0, 0
-        try:
-            for step in steps:
-                await step(her, self.course)
-        except FAULTS as fault:
-            self.taken[name].faults.append(f"{type(fault).__name__}: {fault}")
+        if not await do_steps(self.taken[name], her, self.course, steps):
             return False
         now = time.perf_counter()
         time_of_act = her.browser.seconds if since is None else now - since

@@ -1,6 +1,5 @@
 """People who sign in at the same moment, really beside one another, on both databases."""
 
-import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,14 +7,10 @@ import pytest
 
 from lms.accounts import places, services
 from lms.accounts.models import Person
-from lms.app import create_app
-from lms.kernel import migrations
-from lms.kernel.clock import FixedClock
 from lms.kernel.db import db, transaction
-from tests.cast import NOW, make_cast
+from tests.at_once import apart
+from tests.cast import NOW
 from tests.client import Visitor
-from tests.conftest import POSTGRES, need, settings_for
-from tests.tools import postgres
 
 FLOODING = 6
 
@@ -23,12 +18,8 @@ FLOODING = 6
 class Site:
     """An application with a database of its own, in which threads really meet."""
 
-    def __init__(self, app):
-        self.app = app
-        with app.app_context():
-            migrations.upgrade()
-            with transaction():
-                self.cast = make_cast()
+    def __init__(self, app, cast):
+        self.app, self.cast = app, cast
 
     def more_people(self, number):
         """So many people who sign in with the passphrase of one."""
@@ -49,16 +40,9 @@ class Site:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def site(request, tmp_path, worker, monkeypatch):
-    url = None
-    if request.param == "postgresql":
-        need("postgresql")
-        url = postgres.make_database(os.environ[POSTGRES], f"signing_in_{worker}")
     monkeypatch.setattr(places, "WAIT_SECONDS", 60)  # on a busy machine a hash takes as long as it likes
-    app = create_app(settings_for(tmp_path, url), clock=FixedClock(NOW))
-    yield Site(app)
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with apart(request.param, tmp_path, worker) as (app, cast):
+        yield Site(app, cast)
 
 
 def test_ten_who_sign_in_at_once_from_one_room_are_all_let_in(site):

@@ -1,13 +1,11 @@
 """A closed cohort: what is there is read, nothing is changed, and what arrives too late is not lost in silence."""
 
 import json
-import os
 import threading
 
 import pytest
 from sqlalchemy import func, select, update
 
-from lms.app import create_app
 from lms.assessments.errors import ClosedWhileMarking
 from lms.assessments.models import Attempt, StepRow
 from lms.assessments.policy import AssessmentPermission
@@ -27,8 +25,6 @@ from lms.cohorts.models import Cohort
 from lms.cohorts.policy import CohortPermission
 from lms.cohorts.queries import seats
 from lms.cohorts.services import founding
-from lms.kernel import migrations
-from lms.kernel.clock import FixedClock
 from lms.kernel.db import db, transaction
 from lms.kernel.ids import new_id
 from lms.kernel.policy import allows
@@ -40,10 +36,9 @@ from tests.assessments.pupil import Pupil
 from tests.assessments.pupil import answer as answered
 from tests.assessments.screen import form_to, send
 from tests.assessments.taught import CHOICE, begin, hand_in, in_context, load, publish, take
-from tests.cast import DAY, HOUR, NOW, make_cast
+from tests.at_once import apart
+from tests.cast import DAY, HOUR, NOW
 from tests.client import Visitor
-from tests.conftest import POSTGRES, need, settings_for
-from tests.tools import postgres
 
 LANGUAGES = ["en", "fr", "ar"]
 JSON = {"Accept": "application/json"}
@@ -494,20 +489,9 @@ def test_a_release_that_comes_too_late_is_refused(app, cast):
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def apart(request, tmp_path, worker):
-    """An application with a database of its own, in which two threads really meet."""
-    url = None
-    if request.param == "postgresql":
-        need("postgresql")
-        url = postgres.make_database(os.environ[POSTGRES], f"lms_closing_{worker}")
-    app = create_app(settings_for(tmp_path, url), clock=FixedClock(NOW))
-    with app.app_context():
-        migrations.upgrade()
-        with transaction():
-            made = make_cast()
-    yield app, made
-    with app.app_context():
-        db.engine.dispose()
+def site(request, tmp_path, worker):
+    with apart(request.param, tmp_path, worker) as app_and_cast:
+        yield app_and_cast
 
 
 def beside(app, act):
@@ -524,8 +508,8 @@ def beside(app, act):
     return thread, found
 
 
-def test_a_save_waits_for_a_closing_that_has_begun_and_is_kept_aside(apart):
-    app, cast = apart
+def test_a_save_waits_for_a_closing_that_has_begun_and_is_kept_aside(site):
+    app, cast = site
     with app.app_context():
         pupil = Pupil(cast.cedar, cast.nodes["m1-quiz"])
         pupil.open()
@@ -541,8 +525,8 @@ def test_a_save_waits_for_a_closing_that_has_begun_and_is_kept_aside(apart):
         assert [is_aside(step) for step in pupil.steps(pupil.attempts()[0])] == [True]
 
 
-def test_a_closing_waits_for_a_save_that_has_begun(apart):
-    app, cast = apart
+def test_a_closing_waits_for_a_save_that_has_begun(site):
+    app, cast = site
 
     def close_it():
         with transaction():
@@ -563,8 +547,8 @@ def test_a_closing_waits_for_a_save_that_has_begun(apart):
         assert [is_aside(step) for step in pupil.steps(pupil.attempts()[0])] == [False]
 
 
-def test_two_saves_at_one_moment_do_not_wait_for_each_other_s_cohort(apart):
-    app, cast = apart
+def test_two_saves_at_one_moment_do_not_wait_for_each_other_s_cohort(site):
+    app, cast = site
     if db_name(app) == "sqlite":
         return  # one writer at a time anyway
     with app.app_context():

@@ -1,6 +1,5 @@
 """What is kept beside places while somebody moves dates or counts, or after a page was read that is old by now."""
 
-import os
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,23 +8,20 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, event
 
-from lms.app import create_app
 from lms.assessments import jobs
 from lms.assessments.queries import sitting as sittings
 from lms.assessments.services import taking
 from lms.cohorts.queries import desk
 from lms.cohorts.services import founding
 from lms.courses.services import publish_version
-from lms.kernel import migrations
-from lms.kernel.db import db, transaction
+from lms.kernel.db import transaction
 from lms.kernel.ids import new_id
 from lms.modules import services as lessons
 from lms.modules.queries import find_lesson_place
 from tests.assessments.taught import M1, M2, VERSION, _lesson, answer, begin, hand_in, load, make_taught, take
 from tests.assessments.test_ledger import ESSAY, counted_anew, kept
-from tests.cast import DAY, NOW, make_cast
-from tests.conftest import POSTGRES, need, settings_for
-from tests.tools import postgres
+from tests.at_once import apart
+from tests.cast import DAY, NOW
 
 A_MOMENT = 1.0
 """Seconds for which an act that is begun beside another is given the chance to come before it."""
@@ -34,24 +30,17 @@ A_MOMENT = 1.0
 class School:
     """An application with a database of its own, in which threads really meet."""
 
-    def __init__(self, app):
-        self.app = app
-        with app.app_context():
-            migrations.upgrade()
-            with transaction():
-                self.cast = make_cast()
-            with transaction():
-                self.taught = make_taught(self.cast)
+    def __init__(self, app, cast):
+        self.app, self.cast = app, cast
+        with app.app_context(), transaction():
+            self.taught = make_taught(cast)
 
 
 @pytest.fixture(params=["postgresql"])
-def school(tmp_path, worker):
+def school(request, tmp_path, worker):
     """Only here can somebody act beside another: SQLite has one writer."""
-    need("postgresql")
-    app = create_app(settings_for(tmp_path, postgres.make_database(os.environ[POSTGRES], f"ledger_{worker}")))
-    yield School(app)
-    with app.app_context():
-        db.engine.dispose()
+    with apart(request.param, tmp_path, worker) as (app, cast):
+        yield School(app, cast)
 
 
 @contextmanager

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.load import load
-from benchmarks.reliability.copies import PAGE, Copies, Place, commands, is_possible
+from benchmarks.reliability.copies import PAGE, Copies, Place, commands
+from tests.conftest import need
 
-pytestmark = pytest.mark.skipif(not is_possible(), reason="needs openssl")
 BLOCKS = commands()
 OPTIONS = {
     "copy SQLite": ("VACUUM INTO", "?mode=ro", "mktemp -d", "rm -rf"),
@@ -33,6 +33,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 @pytest.fixture
 def copies(tmp_path: Path) -> Copies:
+    need("openssl")
     return Copies(folder=tmp_path / "copies").prepare()
 
 

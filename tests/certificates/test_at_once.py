@@ -1,25 +1,18 @@
 """Two people press at the same moment, in two connections of their own: one outcome."""
 
-import os
-
 import pytest
 from sqlalchemy import select
 
-from lms.app import create_app
 from lms.certificates import jobs
 from lms.certificates.errors import CertificateIsValid, IssuedMeanwhile, NothingToIssue
 from lms.certificates.models import Certificate, Document
 from lms.certificates.services import deciding, issuing
 from lms.cohorts.errors import MoveNotAllowed
 from lms.cohorts.rules.enrolment import EnrolmentState, Move
-from lms.kernel import migrations
-from lms.kernel.clock import FixedClock
 from lms.kernel.db import db, transaction
-from tests.at_once import at_once
-from tests.cast import NOW, make_cast
+from tests.at_once import apart, at_once
+from tests.cast import NOW
 from tests.certificates.graduates import NAMED, case_of, completion_of, confirm, issue, person, place_of
-from tests.conftest import POSTGRES, need, settings_for
-from tests.tools import postgres
 
 ACTIVE, COMPLETED = EnrolmentState.ACTIVE, EnrolmentState.COMPLETED
 NAMES = ("cedar", "nour", "olivier")
@@ -27,20 +20,8 @@ NAMES = ("cedar", "nour", "olivier")
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def site(request, tmp_path, worker):
-    """An application with the cast, whose threads have connections of their own."""
-    url = None
-    if request.param == "postgresql":
-        need("postgresql")
-        url = postgres.make_database(os.environ[POSTGRES], f"at_once_{worker}")
-    app = create_app(settings_for(tmp_path, url), clock=FixedClock(NOW))
-    with app.app_context():
-        migrations.upgrade()
-        with transaction():
-            cast = make_cast()
-    yield app, cast
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with apart(request.param, tmp_path, worker) as app_and_cast:
+        yield app_and_cast
 
 
 def deciding_on(cast, name, move):

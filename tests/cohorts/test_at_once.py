@@ -1,6 +1,5 @@
 """Two people at the same moment, really beside one another: each act has one outcome, on both databases."""
 
-import os
 from collections import Counter
 from uuid import UUID
 
@@ -9,7 +8,6 @@ import pytest
 from lms.accounts import services as accounts
 from lms.accounts.models import Invitation, Person
 from lms.accounts.rules import Role
-from lms.app import create_app
 from lms.cohorts.models import Enrolment, Origin, Upload
 from lms.cohorts.queries import sendings
 from lms.cohorts.rules.sending import Answer
@@ -17,16 +15,12 @@ from lms.cohorts.rules.uploads import UploadState
 from lms.cohorts.services import enrolling, inviting, moving, staffing, uploading
 from lms.cohorts.services.enrolling import Settling
 from lms.cohorts.services.staffing import NewStaff
-from lms.kernel import migrations
-from lms.kernel.clock import FixedClock
 from lms.kernel.db import db, transaction
 from lms.messaging.models import Job
-from tests.at_once import at_once
-from tests.cast import DAY, NOW, make_cast
+from tests.at_once import apart, at_once
+from tests.cast import DAY, NOW
 from tests.client import Visitor
 from tests.cohorts.lists import as_csv, bring, cohort_of, coordinator_of, make_room, paper, row, take_over
-from tests.conftest import POSTGRES, need, settings_for
-from tests.tools import postgres
 
 COLLEAGUE = NewStaff(
     shown_name="Hoda", language="ar", zone="Asia/Aden", role=Role.FACILITATOR, email=None, operation=UUID(int=1)
@@ -38,15 +32,12 @@ NUMBERS = ("River", "Lake", "Hill", "Field", "Stone", "Rain", "Wind", "Cloud")
 class School:
     """An application with a database of its own, in which threads really meet."""
 
-    def __init__(self, app):
-        self.app = app
-        with app.app_context():
-            migrations.upgrade()
-            with transaction():
-                self.cast = make_cast()
-                for name in ("stranger", "other_cohort"):
-                    person = db.session.get_one(Person, getattr(self.cast, name).id)
-                    accounts.grant_role(person, Role.SAFETY, cohort_id=None, by=None, at=NOW - DAY)
+    def __init__(self, app, cast):
+        self.app, self.cast = app, cast
+        with app.app_context(), transaction():
+            for name in ("stranger", "other_cohort"):
+                person = db.session.get_one(Person, getattr(cast, name).id)
+                accounts.grant_role(person, Role.SAFETY, cohort_id=None, by=None, at=NOW - DAY)
 
     def at_once(self, *acts):
         """Do all of them at the same moment; what each came to: the name of its refusal, or `done`."""
@@ -85,15 +76,8 @@ class School:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def school(request, tmp_path, worker):
-    url = None
-    if request.param == "postgresql":
-        need("postgresql")
-        url = postgres.make_database(os.environ[POSTGRES], f"at_once_{worker}")
-    app = create_app(settings_for(tmp_path, url), clock=FixedClock(NOW))
-    yield School(app)
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with apart(request.param, tmp_path, worker) as (app, cast):
+        yield School(app, cast)
 
 
 def test_an_invitation_used_twice_at_the_same_moment_opens_one_account(school):

@@ -1,43 +1,28 @@
 """Posting a notice waits for nobody who changes the same place, and keeps nobody out: PostgreSQL locks rows."""
 
-import os
 from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from lms.app import create_app
 from lms.certificates.queries import deciding
 from lms.cohorts.models import Cohort, Enrolment, Notice
 from lms.cohorts.queries import desk
 from lms.cohorts.rules.telling import News, Subject
 from lms.cohorts.services import telling
-from lms.kernel import migrations
-from lms.kernel.clock import FixedClock
 from lms.kernel.db import db, transaction
 from lms.modules import queries as modules
-from tests.cast import NOW, make_cast
-from tests.conftest import POSTGRES, need, settings_for
-from tests.tools import postgres
+from tests.at_once import apart
+from tests.cast import NOW
 
 PATIENCE = timedelta(milliseconds=500)
 
 
 @pytest.fixture
 def site(tmp_path, worker):
-    """An application whose contexts have connections of their own."""
-    need("postgresql")
-    url = postgres.make_database(os.environ[POSTGRES], f"telling_{worker}")
-    app = create_app(settings_for(tmp_path, url), clock=FixedClock(NOW))
-    with app.app_context():
-        migrations.upgrade()
-        with transaction():
-            cast = make_cast()
-    yield app, cast
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with apart("postgresql", tmp_path, worker) as app_and_cast:
+        yield app_and_cast
 
 
 def place_of(cast):
