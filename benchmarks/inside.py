@@ -16,10 +16,10 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import Engine, event, select
 
-from lms.accounts import passphrases
+from lms.accounts import hashes, passphrases
 from lms.accounts import queries as people
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
+from lms.accounts.services import sessions
 from lms.app import create_app
 from lms.assessments.queries.sitting import find_sitting
 from lms.assessments.rules.items import read_answer
@@ -60,7 +60,7 @@ class Inside:
         """A session for each, by the service that signs people in, without hashing a passphrase two thousand times."""
         with self._inside(), transaction():
             found = {login: _person(login) for login in {one.login for one in logins}}
-            return [accounts.start_session(found[one.login], shared=False, at=clock.now()) for one in logins]
+            return [sessions.start_session(found[one.login], shared=False, at=clock.now()) for one in logins]
 
     def visitor(self, login: Login, token: str) -> Visitor:
         """Somebody whose requests this process answers."""
@@ -193,7 +193,7 @@ def hash_ms() -> float:
 
 
 def _person(login: str) -> Person:
-    return db.session.scalars(select(Person).where(Person.login_index == accounts.login_index(login))).one()
+    return db.session.scalars(select(Person).where(Person.login_index == hashes.login_index(login))).one()
 
 
 async def _first_visit(name: str, browser: Browser, path: str) -> FirstVisit:

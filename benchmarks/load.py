@@ -41,9 +41,9 @@ from benchmarks.course import (
 )
 from benchmarks.fresh import new_passphrase, refuse_unless_empty
 from benchmarks.multiply import Block, fast_connection, highest, multiply
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import credentials, persons
 from lms.app import create_app
 from lms.assessments.models import Attempt
 from lms.assessments.rules.attempts import AttemptState
@@ -262,20 +262,22 @@ class Town:
         cohort = founding.make_cohort(self._version, new, by=None, at=self._at - BEGAN)
         roles = [*((one, Role.FACILITATOR) for one in self._facilitators), (self._coordinator, Role.COORDINATOR)]
         for person, role in roles:
-            accounts.grant_role(person, role, cohort_id=cohort.id, by=None, at=self._at - BEGAN)
+            persons.grant_role(person, role, cohort_id=cohort.id, by=None, at=self._at - BEGAN)
         return cohort
 
     def _open_accounts(self) -> None:
         """The first facilitator's passphrase is hashed, and everybody else has the same."""
         first, at = self._facilitators[0], self._at - BEGAN
-        accounts.set_credentials(first, accounts.make_credentials(Role.FACILITATOR, self._passphrase), by=None, at=at)
-        accounts.share_credentials(self._coordinator, Role.COORDINATOR, first, by=None, at=at)
+        credentials.set_credentials(
+            first, credentials.make_credentials(Role.FACILITATOR, self._passphrase), by=None, at=at
+        )
+        credentials.share_credentials(self._coordinator, Role.COORDINATOR, first, by=None, at=at)
 
     def _person(self, shown_name: str) -> Person:
-        return accounts.make_person(self._new_person(shown_name), by=None, at=self._at - BEGAN)
+        return persons.make_person(self._new_person(shown_name), by=None, at=self._at - BEGAN)
 
-    def _new_person(self, shown_name: str) -> accounts.NewPerson:
-        return accounts.NewPerson(
+    def _new_person(self, shown_name: str) -> persons.NewPerson:
+        return persons.NewPerson(
             shown_name=shown_name,
             interface_language=LANGUAGE,
             time_zone=self._draw.one_of(ZONES),

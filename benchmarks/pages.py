@@ -27,9 +27,10 @@ from sqlalchemy import Engine, event, select, update
 from benchmarks.fresh import new_passphrase, refuse_unless_empty
 from benchmarks.load import application
 from benchmarks.server import KINDS, database
-from lms.accounts import services as accounts
+from lms.accounts import hashes
 from lms.accounts.models import Person
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import credentials, sessions
 from lms.cohorts.models import Cohort
 from lms.home.demo import STAFF, DemoYear, Wanted
 from lms.kernel import clock, migrations
@@ -85,7 +86,7 @@ def build(folder: Path, participants: int, database_url: str | None = None) -> t
 
 def _lock_out() -> None:
     """Whoever knows the seed knows the passphrases of the demo year; nobody knows this one."""
-    unknown = accounts.make_credentials("nobody", new_passphrase()).passphrase_hash
+    unknown = credentials.make_credentials("nobody", new_passphrase()).passphrase_hash
     db.session.execute(update(Person).where(Person.passphrase_hash.is_not(None)).values(passphrase_hash=unknown))
 
 
@@ -93,8 +94,8 @@ def signed_in(app: Flask, login: str) -> FlaskClient:
     """A client with a session of this person."""
     client = app.test_client()
     with app.app_context(), transaction():
-        person = db.session.query(Person).filter_by(login_index=accounts.login_index(login)).one()
-        token = accounts.start_session(person, shared=False, at=clock.now())
+        person = db.session.query(Person).filter_by(login_index=hashes.login_index(login)).one()
+        token = sessions.start_session(person, shared=False, at=clock.now())
     client.set_cookie("sid", token)
     return client
 

@@ -21,9 +21,9 @@ from flask import Flask
 from benchmarks.fresh import refuse_unless_empty
 from benchmarks.load import application
 from benchmarks.server import KINDS, database
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
-from lms.accounts.services import NewPerson
+from lms.accounts.services import persons
+from lms.accounts.services.persons import NewPerson
 from lms.cohorts.models import Cohort
 from lms.cohorts.rules.roster import MOST_PEOPLE, Column, Expected
 from lms.cohorts.services import founding, uploading
@@ -54,7 +54,7 @@ def build(folder: Path, database_url: str | None) -> Flask:
 def _found() -> None:
     at = clock.now()
     coordinator = NewPerson(shown_name="C.", interface_language="en", time_zone="UTC")
-    accounts.make_person(coordinator, by=None, at=at)
+    persons.make_person(coordinator, by=None, at=at)
     version, _ = content.import_pack(shipped("content") / "women-and-ceasefires", by=None, at=at)
     today: date = at.date()
     new = founding.NewCohort(

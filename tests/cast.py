@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
-from lms.accounts.rules import ContactKind, Role
+from lms.accounts.rules.credentials import ContactKind
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import credentials, persons
 from lms.cohorts.models import Cohort
 from lms.cohorts.queries.seats import calendar_of
 from lms.cohorts.rules.enrolment import EnrolmentState
@@ -220,8 +221,8 @@ def make_cast() -> Cast:
         if name in ("paused", "withdrawn"):
             enrolment.state = EnrolmentState(name)
     enrolling.enrol(people["other_cohort"][0], other, alias="Basalt", course_language="en", by=None, at=NOW)
-    accounts.grant_role(people["facilitator"][0], Role.FACILITATOR, cohort_id=cohort.id, by=None, at=NOW - 8 * DAY)
-    accounts.grant_role(people["coordinator"][0], Role.COORDINATOR, cohort_id=cohort.id, by=None, at=NOW - 8 * DAY)
+    persons.grant_role(people["facilitator"][0], Role.FACILITATOR, cohort_id=cohort.id, by=None, at=NOW - 8 * DAY)
+    persons.grant_role(people["coordinator"][0], Role.COORDINATOR, cohort_id=cohort.id, by=None, at=NOW - 8 * DAY)
     return Cast(
         **{name: member for name, (_, member) in people.items()},
         cohort_id=cohort.public_id,
@@ -248,8 +249,8 @@ def _cohort(version: Version, year: int, opens: dict[str, datetime], dues: dict[
 
 def _member(name: str, language: str, zone: str) -> tuple[Person, Member]:
     shown = name.title()
-    person = accounts.make_person(
-        accounts.NewPerson(
+    person = persons.make_person(
+        persons.NewPerson(
             shown_name=shown,
             interface_language=language,
             time_zone=zone,
@@ -261,5 +262,5 @@ def _member(name: str, language: str, zone: str) -> tuple[Person, Member]:
         at=NOW,
     )
     passphrase = f"the long words of {name}"
-    accounts.set_credentials(person, accounts.make_credentials(name, passphrase), by=None, at=NOW)
+    credentials.set_credentials(person, credentials.make_credentials(name, passphrase), by=None, at=NOW)
     return person, Member(person.id, person.public_id, shown, name, passphrase, language)

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Flask, url_for
 from werkzeug.test import TestResponse
 
-from lms.accounts import services
 from lms.accounts.models import Person
+from lms.accounts.services import sessions
 from lms.kernel.db import db, transaction
 from tests.cast import Member
 from tests.pages import faults
@@ -78,7 +78,7 @@ class Visitor:
         with self.app.app_context():
             person = db.session.get_one(Person, member.id)
             with transaction():
-                token = services.start_session(person, shared=shared, at=self.app.extensions["clock"].now())
+                token = sessions.start_session(person, shared=shared, at=self.app.extensions["clock"].now())
         self.client.set_cookie("sid", token)
         return self
 

@@ -11,10 +11,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
 from lms.accounts.queries import find_recipient
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import credentials, persons
 from lms.app import create_app
 from lms.assessments.queries import sitting as sittings
 from lms.assessments.rules.attempts import Answered, HandIn
@@ -78,7 +78,7 @@ def build() -> dict[str, object]:
             school.enrol(f"learner-{language}{place + 1}", language, taught)
     for language in TUTORS:
         tutor = school.person(f"tutor-{language}", Role.FACILITATOR, language)
-        accounts.grant_role(tutor, Role.FACILITATOR, cohort_id=marked.id, by=None, at=school.at)
+        persons.grant_role(tutor, Role.FACILITATOR, cohort_id=marked.id, by=None, at=school.at)
     for language, count in WRITERS.items():
         for place in range(count):
             writer = school.enrol(f"writer-{language}{place + 1}", language, marked)
@@ -123,11 +123,11 @@ class School:
 
     def person(self, login: str, role: str, language: str) -> Person:
         """Somebody who can sign in."""
-        new = accounts.NewPerson(
+        new = persons.NewPerson(
             shown_name=login, interface_language=language, time_zone="Europe/Oslo", legal_name="Kanaria Testperson"
         )
-        person = accounts.make_person(new, by=None, at=self.at)
-        accounts.share_credentials(person, login, self._like, by=None, at=self.at)
+        person = persons.make_person(new, by=None, at=self.at)
+        credentials.share_credentials(person, login, self._like, by=None, at=self.at)
         self.people.append({"role": role, "login": login, "language": language})
         return person
 

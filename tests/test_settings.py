@@ -3,7 +3,7 @@ import stat
 
 import pytest
 
-from lms.accounts.services import NewPerson, make_person
+from lms.accounts.services.persons import NewPerson, make_person
 from lms.app import create_app
 from lms.kernel import migrations
 from lms.kernel.clock import FixedClock

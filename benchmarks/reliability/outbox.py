@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 
 from lms.accounts import vault
 from lms.accounts.models import Person
-from lms.accounts.rules import ContactKind
+from lms.accounts.rules.credentials import ContactKind
 from lms.cohorts.models import Cohort, Enrolment
 from lms.kernel.db import db, transaction
 from lms.messaging.models import Job

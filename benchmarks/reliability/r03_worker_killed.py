@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from lms.accounts.models import Person, RoleGrant
 from lms.accounts.queries import people_with_keys
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
 from lms.certificates.models import Certificate, Document
 from lms.certificates.queries import deciding as cases
 from lms.certificates.rules.choices import Choices, NamePrinted

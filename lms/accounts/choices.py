@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from lms.web.exits import EXITS
 from lms.web.languages import NAMES
 
-from .rules import Digits, Theme
+from .rules.preferences import Digits, Theme
 
 Choices = list[tuple[str, str]]
 

@@ -9,9 +9,10 @@ from lms.kernel.commands import with_app
 from lms.kernel.db import transaction
 from lms.settings import LANGUAGES, current_settings
 
-from . import services
 from .models import Person
-from .rules import ContactKind, Role
+from .rules.credentials import ContactKind
+from .rules.roles import Role
+from .services import codes, credentials, persons
 
 
 @click.group()
@@ -38,7 +39,7 @@ def invite(shown_name: str, language: str, zone: str, email: str | None, role: s
     """Make a person and print a one-use code with which she chooses her login and passphrase."""
     with transaction():
         person = _make(shown_name, language, zone, email, role)
-        code = services.invite(person, by=None, at=clock.now())
+        code = codes.invite(person, by=None, at=clock.now())
     click.echo(f"Code, valid for 14 days and shown only now: {code}")
     click.echo(f"She types it at {current_settings().public_url}/{language}/enrol")
 
@@ -58,22 +59,22 @@ def create(
     passphrase: str,
 ) -> None:
     """Make a person who can sign in at once."""
-    chosen = services.make_credentials(login, passphrase)
+    chosen = credentials.make_credentials(login, passphrase)
     with transaction():
         person = _make(shown_name, language, zone, email, role)
-        services.set_credentials(person, chosen, by=None, at=clock.now())
+        credentials.set_credentials(person, chosen, by=None, at=clock.now())
     click.echo("Done.")
 
 
 def _make(shown_name: str, language: str, zone: str, email: str | None, role: str | None) -> Person:
-    new = services.NewPerson(
+    new = persons.NewPerson(
         shown_name=shown_name,
         interface_language=language,
         time_zone=zone,
         contact=email,
         contact_kind=ContactKind.EMAIL if email else None,
     )
-    person = services.make_person(new, by=None, at=clock.now())
+    person = persons.make_person(new, by=None, at=clock.now())
     if role is not None:
-        services.grant_role(person, Role(role), cohort_id=None, by=None, at=clock.now())
+        persons.grant_role(person, Role(role), cohort_id=None, by=None, at=clock.now())
     return person

@@ -11,7 +11,7 @@ from lms.web.forms import Form, at_most, needed
 from lms.web.http import explain
 
 from .fields import ZoneField
-from .rules import TYPED_MOST, check_passphrase
+from .rules.credentials import TYPED_MOST, check_passphrase
 
 
 class SignInForm(Form):

@@ -16,10 +16,11 @@ from lms.messaging.rules import goes_at
 from lms.settings import current_settings
 from lms.web.formats import write_moment_in
 
-from . import queries, services, vault
+from . import queries, vault
 from .messages import TEMPLATES, Template
 from .models import Person
-from .rules import ContactKind
+from .rules.credentials import ContactKind
+from .services import codes, sweeping
 
 MESSAGE = outbox.MESSAGE
 SWEEP = "accounts.sweep"
@@ -53,7 +54,7 @@ def _values(template: Template, person: Person, at: datetime) -> Mapping[str, st
     if not template.has_code:
         return {}
     invitation = queries.open_invitations([person.id], at=at).get(person.id)
-    code = services.code_of(invitation) if invitation is not None and person.login_index is None else None
+    code = codes.code_of(invitation) if invitation is not None and person.login_index is None else None
     if invitation is None or code is None:
         raise Undeliverable
     language = person.interface_language
@@ -76,4 +77,4 @@ def _letter(template: Template, language: str, address: str, values: Mapping[str
 def sweep(payload: Mapping[str, Any], at: datetime) -> None:
     """Delete dead sessions, old tries and ended invitations."""
     with transaction():
-        services.sweep(at=at)
+        sweeping.sweep(at=at)

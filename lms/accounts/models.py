@@ -12,7 +12,11 @@ from lms.audit.dictionary import Level, Personal, Retention
 from lms.kernel.db import KEYSTORE, Model, Word
 from lms.kernel.sealed import Sealed, SealedColumn
 
-from .rules import ContactKind, Digits, InvitationState, Role, SessionTimes, Theme
+from .rules.credentials import ContactKind
+from .rules.invitations import InvitationState
+from .rules.preferences import Digits, Theme
+from .rules.roles import Role
+from .rules.sessions import SessionTimes
 
 
 def _kept(level: Level, purpose: str, retention: Retention = Retention.ENROLMENT) -> Personal:
@@ -87,6 +91,11 @@ class Person(UserMixin, Model):
         primaryjoin="foreign(Person.public_id) == PersonKey.person_id", viewonly=True, lazy="raise"
     )
     roles: Mapped[list["RoleGrant"]] = relationship(back_populates="person", lazy="raise")
+
+
+def number_of(person: Person | None) -> int | None:
+    """How a person is named where only her number may stand; None for nobody."""
+    return person.id if person is not None else None
 
 
 class RoleGrant(Model):

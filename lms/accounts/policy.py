@@ -5,7 +5,7 @@ from typing import Any
 from lms.kernel.policy import Permission, declare
 
 from .models import Person
-from .rules import Role
+from .rules.roles import Role
 
 
 class AccountPermission(Permission):

@@ -11,7 +11,7 @@ from lms.kernel.db import db
 from lms.kernel.ids import hash_token, read_code
 
 from .models import Invitation, KnownDevice, Person, PersonKey, RoleGrant, Session, SignInAttempt
-from .rules import Failures
+from .rules.limits import Failures
 
 NOT_FOR_PAGES = (Person.passphrase_hash, Person.legal_name, Person.contact)
 

@@ -16,8 +16,10 @@ from lms.web.cookies import Cookie
 from lms.web.csrf import ForgedOrStale, carries_work
 from lms.web.languages import page_of
 
-from . import queries, rules, services
+from . import queries
 from .models import Person
+from .rules.sessions import is_alive, should_note_use
+from .services import sessions
 
 log = logging.getLogger("lms.accounts")
 
@@ -45,7 +47,7 @@ def load_person() -> Person | None:
         return None
     at = clock.now()
     session = queries.find_session(token, at=at)
-    if session is None or not rules.is_alive(session.times(), at=at):
+    if session is None or not is_alive(session.times(), at=at):
         return None
     g.session_seen = session.id, session.times()
     g.time_zone, g.digits = session.person.time_zone, session.person.digits.value
@@ -61,10 +63,10 @@ def _note_use(response: Response) -> Response:
         return response
     session_id, times = g.session_seen
     at = clock.now()
-    if rules.should_note_use(times, at=at):
+    if should_note_use(times, at=at):
         try:
             with transaction(patience=SHORT_PATIENCE):
-                services.note_use(session_id, at=at)
+                sessions.note_use(session_id, at=at)
         except SQLAlchemyError as fault:
             log.warning("the use of a session was not noted: %s", type(fault).__name__)
     return response
@@ -79,7 +81,7 @@ def _finish_leaving(response: Response) -> Response:
     if cookies.read(Cookie.LEFT) and token is not None and not g.get("signed_in_now"):
         try:
             with transaction():
-                services.end_session(token)
+                sessions.end_session(token)
         except SQLAlchemyError as fault:
             log.warning("a session was not ended: %s", type(fault).__name__)
         else:

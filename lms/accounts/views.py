@@ -14,14 +14,17 @@ from lms.web import cookies, redirects
 from lms.web.cookies import KNOWN_SECONDS, Cookie
 from lms.web.http import allow, explain, public, who
 
-from . import choices, services
+from . import choices
 from .errors import InvitationUsed, LoginUnfit, ManySignIns, TooManyAttempts
 from .forms import AccountForm, CodeForm, EnrolForm, SignInForm
 from .models import Person, SignInAttempt
 from .places import current_places
 from .policy import AccountPermission
-from .rules import MARKING_ROLES, Digits, Theme
-from .services import Renewal, Source, Trying
+from .rules.preferences import Digits, Theme
+from .rules.roles import MARKING_ROLES
+from .services import codes, credentials, limiting, preferring, sessions
+from .services.credentials import Renewal
+from .services.limiting import Source, Trying
 from .session import me
 
 TURN_SECONDS = 10
@@ -55,8 +58,8 @@ def sign_in_post() -> ResponseReturnValue:
         trying = _trying(login)
         attempt = _counted(trying)
         with _place(trying, attempt):
-            person = services.check_credentials(login, passphrase)
-            renewal = services.renew_hash(person, passphrase)
+            person = credentials.check_credentials(login, passphrase)
+            renewal = credentials.renew_hash(person, passphrase)
         with transaction():
             tokens = _open_session(person, attempt, renewal, shared=shared)
     except Refusal as refusal:
@@ -73,7 +76,7 @@ def sign_out() -> ResponseReturnValue:
     token = cookies.read(Cookie.SESSION)
     if token is not None:
         with transaction():
-            services.end_session(token)
+            sessions.end_session(token)
     response = make_response(redirect(url_for("home.welcome", signed_out=1)))
     cookies.take_back(response, Cookie.SESSION)
     response.headers["Clear-Site-Data"] = '"storage"'
@@ -97,9 +100,9 @@ def enrol_code() -> ResponseReturnValue:
     code = str(form.code.data)
     try:
         attempt = _counted(_trying(code))
-        services.look_at_code(code, at=clock.now())
+        codes.look_at_code(code, at=clock.now())
         with transaction():
-            services.forgive(attempt)
+            limiting.forgive(attempt)
     except Refusal as refusal:
         return _refused(render_template("accounts/enrol.html", form=form, refusal=explain(refusal)), refusal, 409)
     g.has_secret = True
@@ -145,15 +148,15 @@ def _use_code(code: str, login: str, passphrase: str, trying: Trying) -> tuple[s
     """Use an invitation, or sign in whoever used it with the very same words a moment ago: the button pressed twice."""
     attempt = _counted(trying)
     try:
-        services.look_at_code(code, at=clock.now())
+        codes.look_at_code(code, at=clock.now())
         with _place(trying, attempt):
-            chosen = services.make_credentials(login, passphrase)
+            chosen = credentials.make_credentials(login, passphrase)
         with transaction():
-            person = services.use_invitation(code, chosen, at=clock.now())
+            person = codes.use_invitation(code, chosen, at=clock.now())
             return _open_session(person, attempt, None, shared=False)
     except InvitationUsed:
         with _place(trying, attempt):
-            person = services.check_who_used(code, login, passphrase)
+            person = codes.check_who_used(code, login, passphrase)
     with transaction():
         return _open_session(person, attempt, None, shared=False)
 
@@ -172,7 +175,7 @@ def save_account() -> ResponseReturnValue:
     form = _account_form(me())
     if not form.validate():
         return render_template("accounts/account.html", form=form, saved=False), 422
-    wanted = services.Preferences(
+    wanted = preferring.Preferences(
         interface_language=form.interface_language.data,
         time_zone=form.time_zone.data,
         theme=Theme(form.theme.data),
@@ -182,7 +185,7 @@ def save_account() -> ResponseReturnValue:
         marking_keys=bool(form.marking_keys.data) if "marking_keys" in form else me().marking_keys,
     )
     with transaction():
-        services.save_preferences(me(), wanted)
+        preferring.save_preferences(me(), wanted)
     return redirect(url_for(".account", lang=wanted.interface_language, saved=1, _anchor="saved"))
 
 
@@ -200,8 +203,8 @@ def _account_form(person: Person) -> AccountForm:
 
 def _trying(name: str) -> Trying:
     """Who tries this login or code. Whoever would be refused anyway is so here, before anything is written."""
-    trying = services.limit_of(name, Source(address=request.remote_addr or "", device=cookies.read(Cookie.KNOWN)))
-    services.check_limit(trying, at=clock.now())
+    trying = limiting.limit_of(name, Source(address=request.remote_addr or "", device=cookies.read(Cookie.KNOWN)))
+    limiting.check_limit(trying, at=clock.now())
     return trying
 
 
@@ -209,7 +212,7 @@ def _counted(trying: Trying) -> SignInAttempt:
     """One try, counted and kept whatever comes of it; none while nobody could look at it."""
     current_places().check_room(trying.whose, is_known=trying.is_known)
     with transaction():
-        return services.begin_attempt(trying, at=clock.now())
+        return limiting.begin_attempt(trying, at=clock.now())
 
 
 @contextmanager
@@ -220,7 +223,7 @@ def _place(trying: Trying, attempt: SignInAttempt) -> Iterator[None]:
             yield
     except ManySignIns:
         with transaction():
-            services.take_back(attempt)
+            limiting.take_back(attempt)
         raise
 
 
@@ -229,13 +232,13 @@ def _open_session(
 ) -> tuple[str, str | None]:
     """What the browser gets: the session's token, and one by which it is known later unless it is shared."""
     before, at = cookies.read(Cookie.SESSION), clock.now()
-    services.forgive(attempt)
+    limiting.forgive(attempt)
     if before is not None:
-        services.end_session(before)
+        sessions.end_session(before)
     if renewal is not None:
-        services.keep_renewed(person, renewal)
-    token = services.start_session(person, shared=shared, at=at)
-    return token, None if shared else services.remember_device(person, at=at)
+        credentials.keep_renewed(person, renewal)
+    token = sessions.start_session(person, shared=shared, at=at)
+    return token, None if shared else limiting.remember_device(person, at=at)
 
 
 def _signed_in(target: str, token: str, known: str | None) -> Response:

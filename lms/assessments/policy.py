@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 
 from lms.accounts.models import Person
 from lms.accounts.policy import has_role
-from lms.accounts.rules import MARKING_ROLES, Role
+from lms.accounts.rules.roles import MARKING_ROLES, Role
 from lms.cohorts.models import Cohort, Enrolment
 from lms.cohorts.policy import as_reader, is_open, looked_after_by, looks_after, number_of, takes_part
 from lms.cohorts.rules.enrolment import EnrolmentState

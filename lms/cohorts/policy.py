@@ -7,7 +7,7 @@ from sqlalchemy.orm import QueryableAttribute, aliased
 
 from lms.accounts.models import Person
 from lms.accounts.policy import has_role
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
 from lms.kernel.policy import Permission, both, declare
 
 from .models import Cohort, Enrolment, Group

@@ -7,8 +7,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from lms.accounts import queries as accounts_of
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
+from lms.accounts.services import codes
 from lms.certificates.queries import deciding as cases
 from lms.certificates.rules.choices import Choices, NamePrinted, Shown
 from lms.certificates.rules.codes import show_code
@@ -80,7 +80,7 @@ class Almanac:
         ]
         enrolling.enrol_all(cohort, new, by=self.by, at=self.at)
         for one in new:
-            accounts.invite(one.person, by=self.by, at=self.at)
+            codes.invite(one.person, by=self.by, at=self.at)
 
     def end_year(self, cohort: Cohort, finished: Woman, took_part: Woman) -> str:
         """Last year's end: one completed and has a certificate, one took part; the code of the certificate."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from lms.accounts import queries as people
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
-from lms.accounts.services import NewPerson
+from lms.accounts.services import credentials, persons
+from lms.accounts.services.persons import NewPerson
 from lms.assessments.queries.catalogue import Catalogue, Task, catalogue
 from lms.assessments.rules import marking
 from lms.assessments.rules.attempts import Answered, HandIn
@@ -95,10 +95,10 @@ class Crowd:
             bulk.add_attempts(self._cohort, [one for member in members for one in self._work(member)])
 
     def _enrol(self, newcomers: Sequence[Newcomer], since: datetime) -> list[Member]:
-        made = accounts.make_people([one.person for one in newcomers], by=None, at=since)
+        made = persons.make_people([one.person for one in newcomers], by=None, at=since)
         for person, one in zip(made, newcomers, strict=True):
             if one.login is not None:
-                accounts.share_credentials(person, one.login, self._like, by=None, at=since)
+                credentials.share_credentials(person, one.login, self._like, by=None, at=since)
         made = list(people.people_with_keys([person.id for person in made]))
         places = [
             NewEnrolment(person=person, alias=one.alias, course_language=one.person.interface_language)

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import credentials, persons
 from lms.assessments.queries.catalogue import catalogue
 from lms.assessments.services import ledger
 from lms.cohorts.models import Cohort
@@ -195,7 +195,7 @@ class DemoYear:
         """Last year's cohort is closed; one of its women has a certificate that anybody can check."""
         cohort = self._cohort(version, weeks_running=54, weeks_each=1, total_weeks=12)
         coordinator = self.staff[Role.COORDINATOR][0]
-        accounts.grant_role(coordinator, Role.COORDINATOR, cohort_id=cohort.id, by=None, at=self.at - BEGAN)
+        persons.grant_role(coordinator, Role.COORDINATOR, cohort_id=cohort.id, by=None, at=self.at - BEGAN)
         finished = self._person("alumna1", Role.PARTICIPANT, "en", ALUMNAE[0], 401)
         took_part = self._sealed_person("fr", ALUMNAE[1], 402)
         for person, alias in zip((finished, took_part), ALUMNAE, strict=True):
@@ -241,32 +241,34 @@ class DemoYear:
         for cohort in of_cohorts:
             self._grant_staff(cohort)
         founder = self.staff[Role.COORDINATOR][0]
-        accounts.grant_role(founder, Role.COORDINATOR, cohort_id=None, by=None, at=self.at - BEGAN)
+        persons.grant_role(founder, Role.COORDINATOR, cohort_id=None, by=None, at=self.at - BEGAN)
 
     def _grant_staff(self, cohort: Cohort) -> None:
         for role, people in self.staff.items():
             for person in people:
-                accounts.grant_role(person, role, cohort_id=cohort.id, by=None, at=self.at - BEGAN)
+                persons.grant_role(person, role, cohort_id=cohort.id, by=None, at=self.at - BEGAN)
 
     def _editors(self) -> None:
         """They work for the whole site."""
         for number, (language, shown_name, roles) in enumerate(EDITORS, len(STAFF) + 1):
             person = self._person(f"{Role.EDITOR}{number}", Role.EDITOR, language, shown_name, 200 + number)
             for role in roles:
-                accounts.grant_role(person, role, cohort_id=None, by=None, at=self.at - BEGAN)
+                persons.grant_role(person, role, cohort_id=None, by=None, at=self.at - BEGAN)
 
     def _person(self, login: str, role: Role, language: str, shown_name: str, number: int) -> Person:
         passphrase = " ".join(self.draw.one_of(WORDS) for _ in range(4))
         person = self._sealed_person(language, shown_name, number)
-        accounts.set_credentials(person, accounts.make_credentials(login, passphrase), by=None, at=self.at - BEGAN)
+        credentials.set_credentials(
+            person, credentials.make_credentials(login, passphrase), by=None, at=self.at - BEGAN
+        )
         self.accounts.append(Account(role=role, login=login, password=passphrase, totp_secret=None, locale=language))
         return person
 
     def _sealed_person(self, language: str, shown_name: str, number: int) -> Person:
-        return accounts.make_person(self._new_person(language, shown_name, number), by=None, at=self.at - BEGAN)
+        return persons.make_person(self._new_person(language, shown_name, number), by=None, at=self.at - BEGAN)
 
-    def _new_person(self, language: str, shown_name: str, number: int) -> accounts.NewPerson:
-        return accounts.NewPerson(
+    def _new_person(self, language: str, shown_name: str, number: int) -> persons.NewPerson:
+        return persons.NewPerson(
             shown_name=shown_name,
             interface_language=language,
             time_zone=self.draw.one_of(ZONES[language]),

@@ -4,7 +4,7 @@ from typing import Any
 
 from lms.accounts.models import Person
 from lms.accounts.policy import is_known
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
 from lms.cohorts.policy import coordinates, coordinates_another, is_open
 from lms.kernel.policy import Permission, both, declare
 

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
-from lms.accounts import services as accounts
+from lms.accounts.services import limiting, sessions
 from lms.kernel.db import transaction
 from lms.kernel.waiting import REQUEST_PATIENCE
 from lms.settings import LANGUAGES
@@ -52,6 +52,6 @@ def leave() -> ResponseReturnValue:
 def _forget(token: str | None, known: str | None) -> None:
     with transaction(patience=REQUEST_PATIENCE):
         if token is not None:
-            accounts.end_session(token)
+            sessions.end_session(token)
         if known is not None:
-            accounts.forget_device(known)
+            limiting.forget_device(known)

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from lms.accounts import places, services
+from lms.accounts import places
 from lms.accounts.models import Person
+from lms.accounts.services import credentials, persons
 from lms.kernel.db import db, transaction
 from tests.at_once import apart
 from tests.cast import NOW
@@ -25,9 +26,9 @@ class Site:
         """So many people who sign in with the passphrase of one."""
         with self.app.app_context(), transaction():
             like = db.session.get_one(Person, self.cast.cedar.id)
-            new = services.NewPerson(shown_name="Somebody", interface_language="en", time_zone="Asia/Aden")
-            for place, person in enumerate(services.make_people([new] * number, by=None, at=NOW)):
-                services.share_credentials(person, f"person {place}", like, by=None, at=NOW)
+            new = persons.NewPerson(shown_name="Somebody", interface_language="en", time_zone="Asia/Aden")
+            for place, person in enumerate(persons.make_people([new] * number, by=None, at=NOW)):
+                credentials.share_credentials(person, f"person {place}", like, by=None, at=NOW)
         return [f"person {one}" for one in range(number)]
 
     def sign_in(self, login, *, visitor=None, before=lambda: None):

@@ -3,9 +3,10 @@ from email.policy import default
 
 import pytest
 
-from lms.accounts import jobs, services
+from lms.accounts import jobs
 from lms.accounts.messages import TEMPLATES
 from lms.accounts.models import Person, SignInAttempt
+from lms.accounts.rules.credentials import ContactKind
 from lms.kernel.db import db, transaction
 from lms.messaging.errors import PutOff, Undeliverable
 from tests.cast import DAY, HOUR, NOW
@@ -45,7 +46,7 @@ def test_who_gave_no_address_gets_no_message(in_app, cast, mail):
     db.session.flush()
     with pytest.raises(Undeliverable):
         deliver(cast.cedar)
-    person.contact_kind = services.ContactKind.EMAIL
+    person.contact_kind = ContactKind.EMAIL
     db.session.flush()
     with pytest.raises(Undeliverable):
         deliver(cast.cedar)

@@ -2,7 +2,7 @@ import pytest
 
 from lms.accounts.models import Person, RoleGrant
 from lms.accounts.policy import AccountPermission, has_role
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
 from lms.kernel.policy import allows
 
 

@@ -2,7 +2,6 @@ from datetime import timedelta
 
 import pytest
 
-from lms.accounts import rules
 from lms.accounts.errors import (
     InvitationExpired,
     InvitationUsed,
@@ -11,10 +10,11 @@ from lms.accounts.errors import (
     PassphraseTooLong,
     PassphraseTooShort,
 )
+from lms.accounts.rules import credentials, invitations, limits, sessions
 from tests.cast import DAY, HOUR, NOW
 
 MINUTE = timedelta(minutes=1)
-ALLOWED = rules.AllowedFailures(of_pair=5, of_account=30, of_source=30)
+ALLOWED = limits.AllowedFailures(of_pair=5, of_account=30, of_source=30)
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,8 @@ ALLOWED = rules.AllowedFailures(of_pair=5, of_account=30, of_source=30)
     ],
 )
 def test_a_try_is_looked_at_up_to_each_limit(pair, account, source, may):
-    failures = rules.Failures(of_pair=pair, of_account=account, of_source=source, everywhere=99_999)
-    assert rules.may_try(failures, ALLOWED) is may
+    failures = limits.Failures(of_pair=pair, of_account=account, of_source=source, everywhere=99_999)
+    assert limits.may_try(failures, ALLOWED) is may
 
 
 @pytest.mark.parametrize(
@@ -45,63 +45,63 @@ def test_a_try_is_looked_at_up_to_each_limit(pair, account, source, may):
     ],
 )
 def test_one_person_cannot_be_many_sources(address, source):
-    assert rules.source_of(address) == source
+    assert limits.source_of(address) == source
 
 
 def test_a_text_that_is_slow_to_normalise_is_refused_unread():
     slow = "a" + "\u0301" * 100_000 + "\u0316" * 100_000
-    assert not rules.is_hashable(slow)
+    assert not credentials.is_hashable(slow)
     with pytest.raises(PassphraseTooLong):
-        rules.check_passphrase(slow, login="nour", has_factor=False)
+        credentials.check_passphrase(slow, login="nour", has_factor=False)
     with pytest.raises(LoginUnfit):
-        rules.check_login(slow)
+        credentials.check_login(slow)
 
 
 @pytest.mark.parametrize("typed", ["Cedar", " cedar ", "ＣＥＤＡＲ", "CEDAR"])
 def test_a_login_is_found_however_it_is_typed(typed):
-    assert rules.fold_login(typed) == "cedar"
+    assert credentials.fold_login(typed) == "cedar"
 
 
 @pytest.mark.parametrize("typed", ["", "ab", "  ab  ", "x" * 65])
 def test_a_login_has_three_to_sixty_four_characters(typed):
     with pytest.raises(LoginUnfit):
-        rules.check_login(typed)
+        credentials.check_login(typed)
 
 
 @pytest.mark.parametrize("typed", ["abc", "نور", "x" * 64])
 def test_a_login_may_be_in_any_script(typed):
-    rules.check_login(typed)
+    credentials.check_login(typed)
 
 
 @pytest.mark.parametrize("length", [0, 7, 14])
 def test_alone_a_passphrase_has_fifteen_characters(length):
     with pytest.raises(PassphraseTooShort):
-        rules.check_passphrase("ن" * length, login="nour", has_factor=False)
+        credentials.check_passphrase("ن" * length, login="nour", has_factor=False)
 
 
 @pytest.mark.parametrize(("length", "has_factor"), [(15, False), (128, False), (8, True), (128, True)])
 def test_any_script_up_to_a_hundred_and_twenty_eight_is_welcome(length, has_factor):
-    rules.check_passphrase("ن" * length, login="nour", has_factor=has_factor)
+    credentials.check_passphrase("ن" * length, login="nour", has_factor=has_factor)
 
 
 def test_with_a_factor_eight_are_enough_and_seven_are_not():
     with pytest.raises(PassphraseTooShort):
-        rules.check_passphrase("1234567", login="nour", has_factor=True)
+        credentials.check_passphrase("1234567", login="nour", has_factor=True)
 
 
 def test_a_longer_one_is_refused_before_it_is_hashed():
     with pytest.raises(PassphraseTooLong):
-        rules.check_passphrase("x" * 129, login="nour", has_factor=False)
-    assert rules.is_hashable("x" * 128) and not rules.is_hashable("x" * 129)
+        credentials.check_passphrase("x" * 129, login="nour", has_factor=False)
+    assert credentials.is_hashable("x" * 128) and not credentials.is_hashable("x" * 129)
 
 
 def test_the_login_is_no_passphrase():
     with pytest.raises(PassphraseTellsLogin):
-        rules.check_passphrase("Cedar Of The North", login="cedar of the north ", has_factor=False)
+        credentials.check_passphrase("Cedar Of The North", login="cedar of the north ", has_factor=False)
 
 
 def test_composed_and_decomposed_letters_are_one_passphrase():
-    assert rules.fold_passphrase("e\u0301te\u0301") == rules.fold_passphrase("été")
+    assert credentials.fold_passphrase("e\u0301te\u0301") == credentials.fold_passphrase("été")
 
 
 @pytest.mark.parametrize(
@@ -118,24 +118,24 @@ def test_composed_and_decomposed_letters_are_one_passphrase():
     ],
 )
 def test_a_session_ends_by_idleness_and_by_age(idle, age, shared, alive):
-    times = rules.SessionTimes(started_at=NOW - age, used_at=NOW - idle, shared=shared)
-    assert rules.is_alive(times, at=NOW) is alive
+    times = sessions.SessionTimes(started_at=NOW - age, used_at=NOW - idle, shared=shared)
+    assert sessions.is_alive(times, at=NOW) is alive
 
 
 @pytest.mark.parametrize(("minutes", "due"), [(0, False), (4, False), (5, True), (60, True)])
 def test_use_is_written_at_most_once_in_five_minutes(minutes, due):
-    times = rules.SessionTimes(started_at=NOW - DAY, used_at=NOW - minutes * MINUTE, shared=False)
-    assert rules.should_note_use(times, at=NOW) is due
+    times = sessions.SessionTimes(started_at=NOW - DAY, used_at=NOW - minutes * MINUTE, shared=False)
+    assert sessions.should_note_use(times, at=NOW) is due
 
 
 def _invitation(*, days_left=1.0, used=False, withdrawn=False):
-    return rules.InvitationState(
+    return invitations.InvitationState(
         expires_at=NOW + days_left * DAY, used_at=NOW if used else None, withdrawn_at=NOW if withdrawn else None
     )
 
 
 def test_an_open_invitation_may_be_used():
-    rules.check_invitation(_invitation(), at=NOW)
+    invitations.check_invitation(_invitation(), at=NOW)
 
 
 @pytest.mark.parametrize(
@@ -150,4 +150,4 @@ def test_an_open_invitation_may_be_used():
 )
 def test_a_used_withdrawn_or_old_invitation_is_refused(state, refusal):
     with pytest.raises(refusal):
-        rules.check_invitation(state, at=NOW)
+        invitations.check_invitation(state, at=NOW)

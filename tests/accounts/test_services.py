@@ -5,7 +5,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy.exc import InvalidRequestError
 
-from lms.accounts import passphrases, queries, rules, services
+from lms.accounts import hashes, passphrases, queries
 from lms.accounts.errors import (
     InvitationExpired,
     InvitationUnknown,
@@ -15,7 +15,9 @@ from lms.accounts.errors import (
     WrongCredentials,
 )
 from lms.accounts.models import Invitation, Person, Session, SignInAttempt
-from lms.accounts.rules import Digits, Role, Theme
+from lms.accounts.rules.preferences import Digits, Theme
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import codes, credentials, limiting, persons, preferring, sessions, sweeping
 from lms.audit.models import Entry
 from lms.kernel.db import db, transaction
 from lms.messaging.models import Job
@@ -44,25 +46,25 @@ def limits(in_app):
 
 
 def trying(login="cedar", source="192.0.2.1", *, device=None):
-    return services.limit_of(login, services.Source(address=source, device=device))
+    return limiting.limit_of(login, limiting.Source(address=source, device=device))
 
 
 def try_once(login="cedar", source="192.0.2.1", *, device=None, at=NOW):
     with transaction():
-        return services.begin_attempt(trying(login, source, device=device), at=at)
+        return limiting.begin_attempt(trying(login, source, device=device), at=at)
 
 
 def may_try(login="cedar", source="192.0.2.1", *, device=None, at=NOW):
     """Whether she would be let in, as it is looked up before anything is written."""
     try:
-        services.check_limit(trying(login, source, device=device), at=at)
+        limiting.check_limit(trying(login, source, device=device), at=at)
     except TooManyAttempts:
         return False
     return True
 
 
 def test_right_credentials_find_their_person(cedar, cast):
-    assert services.check_credentials(" CEDAR ", cast.cedar.passphrase) is cedar
+    assert credentials.check_credentials(" CEDAR ", cast.cedar.passphrase) is cedar
 
 
 @pytest.mark.parametrize(
@@ -70,14 +72,14 @@ def test_right_credentials_find_their_person(cedar, cast):
 )
 def test_wrong_and_unknown_are_refused_alike(cedar, login, passphrase):
     with pytest.raises(WrongCredentials):
-        services.check_credentials(login, passphrase)
+        credentials.check_credentials(login, passphrase)
 
 
 def test_a_disabled_person_cannot_sign_in(cedar, cast):
     cedar.disabled_at = NOW
     db.session.flush()
     with pytest.raises(WrongCredentials):
-        services.check_credentials("cedar", cast.cedar.passphrase)
+        credentials.check_credentials("cedar", cast.cedar.passphrase)
 
 
 def test_the_sixth_failure_of_an_account_is_not_looked_at(in_app):
@@ -122,7 +124,7 @@ def test_looking_says_what_counting_would_say_and_counts_nothing(limits, limit):
 
 def test_looking_goes_by_the_limit_of_a_known_device(cedar, limits):
     limits(per_pair=1, per_device=2)
-    hers = services.remember_device(cedar, at=NOW)
+    hers = limiting.remember_device(cedar, at=NOW)
     db.session.flush()
     try_once()
     assert not may_try() and may_try(device=hers)
@@ -132,15 +134,15 @@ def test_looking_goes_by_the_limit_of_a_known_device(cedar, limits):
 
 def test_looking_at_the_uses_of_a_page_says_what_counting_would_say(in_app):
     for _ in range(2):
-        services.check_use("a page", "192.0.2.1", most=2, at=NOW)
+        limiting.check_use("a page", "192.0.2.1", most=2, at=NOW)
         use()
     with pytest.raises(TooManyAttempts):
-        services.check_use("a page", "192.0.2.1", most=2, at=NOW)
+        limiting.check_use("a page", "192.0.2.1", most=2, at=NOW)
     assert db.session.query(SignInAttempt).count() == 2
 
 
 def test_places_are_shared_by_a_source_or_by_all_devices_that_know_one_person(cedar):
-    first, second = (services.remember_device(cedar, at=NOW) for _ in range(2))
+    first, second = (limiting.remember_device(cedar, at=NOW) for _ in range(2))
     db.session.flush()
     assert trying("a").whose == trying("b").whose != trying("a", "192.0.2.2").whose
     assert trying(device=first).whose == trying(source="192.0.2.2", device=second).whose
@@ -149,13 +151,13 @@ def test_places_are_shared_by_a_source_or_by_all_devices_that_know_one_person(ce
 
 def test_a_try_that_nobody_looked_at_is_taken_back_alone(in_app):
     try_once()
-    services.take_back(try_once())
+    limiting.take_back(try_once())
     assert db.session.query(SignInAttempt).count() == 1
 
 
 def use(source="192.0.2.1", *, at=NOW, purpose="a page", most=2):
     with transaction():
-        services.count_use(purpose, source, most=most, at=at)
+        limiting.count_use(purpose, source, most=most, at=at)
 
 
 def test_what_is_open_to_everybody_is_limited_by_its_source_alone(in_app, limits, caplog):
@@ -172,7 +174,7 @@ def test_uses_of_a_page_are_no_failed_sign_ins_and_go_when_their_window_is_over(
     limits(per_source=1)
     use(), try_once()
     assert db.session.query(SignInAttempt).count() == 2
-    services.sweep(at=NOW + 15 * MINUTE)
+    sweeping.sweep(at=NOW + 15 * MINUTE)
     assert db.session.query(SignInAttempt).count() == 1
 
 
@@ -185,7 +187,7 @@ def test_no_number_of_failures_elsewhere_keeps_anybody_out_but_it_is_logged(limi
 
 def test_a_known_device_is_not_kept_out_by_others_and_has_a_limit_of_its_own(cedar, limits):
     limits(per_pair=2, per_account=4, per_device=3)
-    hers = services.remember_device(cedar, at=NOW)
+    hers = limiting.remember_device(cedar, at=NOW)
     db.session.flush()
     for number in range(4):
         try_once(source=f"192.0.2.{number}")
@@ -199,18 +201,18 @@ def test_a_known_device_is_not_kept_out_by_others_and_has_a_limit_of_its_own(ced
 
 
 def test_a_device_is_forgotten_on_leaving_and_with_new_credentials(cedar):
-    index = services.login_index("cedar")
-    left, kept = (services.remember_device(cedar, at=NOW) for _ in range(2))
-    services.forget_device(left)
+    index = hashes.login_index("cedar")
+    left, kept = (limiting.remember_device(cedar, at=NOW) for _ in range(2))
+    limiting.forget_device(left)
     assert [queries.is_known_device(token, index) for token in (left, kept)] == [False, True]
-    services.set_credentials(cedar, services.make_credentials("cedar", LONG), by=cedar, at=NOW)
+    credentials.set_credentials(cedar, credentials.make_credentials("cedar", LONG), by=cedar, at=NOW)
     assert not queries.is_known_device(kept, index)
 
 
 def test_signing_in_forgives_the_failures_before(cedar, cast):
     for _ in range(4):
         try_once()
-    services.forgive(try_once())
+    limiting.forgive(try_once())
     assert db.session.query(SignInAttempt).count() == 0
 
 
@@ -222,7 +224,7 @@ def test_no_address_is_stored(in_app):
 def test_a_session_is_found_by_its_token_with_key_and_roles_in_one_statement(app, cast, statements):
     with app.app_context(), transaction():
         person = db.session.get_one(Person, cast.facilitator.id)
-        token = services.start_session(person, shared=False, at=NOW)
+        token = sessions.start_session(person, shared=False, at=NOW)
     with app.app_context(), statements() as seen:
         session = queries.find_session(token, at=NOW)
         assert session.person.shown_name == "Facilitator"
@@ -232,16 +234,16 @@ def test_a_session_is_found_by_its_token_with_key_and_roles_in_one_statement(app
 
 
 def test_a_role_that_has_ended_or_not_begun_is_not_held(cedar, cast):
-    ended = services.grant_role(cedar, Role.EDITOR, cohort_id=None, by=None, at=NOW - DAY)
+    ended = persons.grant_role(cedar, Role.EDITOR, cohort_id=None, by=None, at=NOW - DAY)
     ended.until_at = NOW
-    services.grant_role(cedar, Role.AUDITOR, cohort_id=None, by=None, at=NOW + HOUR)
-    token = services.start_session(cedar, shared=False, at=NOW)
+    persons.grant_role(cedar, Role.AUDITOR, cohort_id=None, by=None, at=NOW + HOUR)
+    token = sessions.start_session(cedar, shared=False, at=NOW)
     db.session.flush()
     assert queries.find_session(token, at=NOW).person.roles == []
 
 
 def test_only_the_hash_of_a_token_is_stored(cedar):
-    token = services.start_session(cedar, shared=False, at=NOW)
+    token = sessions.start_session(cedar, shared=False, at=NOW)
     db.session.flush()
     assert token.encode() not in db.session.query(Session).one().token_hash
 
@@ -252,91 +254,91 @@ def old_hash(passphrase):
 
 def test_a_hash_with_old_parameters_is_made_anew(cedar, cast):
     cedar.passphrase_hash = old_hash(cast.cedar.passphrase)
-    services.keep_renewed(cedar, services.renew_hash(cedar, cast.cedar.passphrase))
+    credentials.keep_renewed(cedar, credentials.renew_hash(cedar, cast.cedar.passphrase))
     assert not passphrases.is_outdated(cedar.passphrase_hash)
-    assert services.check_credentials("cedar", cast.cedar.passphrase) is cedar
-    assert services.renew_hash(cedar, cast.cedar.passphrase) is None
+    assert credentials.check_credentials("cedar", cast.cedar.passphrase) is cedar
+    assert credentials.renew_hash(cedar, cast.cedar.passphrase) is None
 
 
 def test_a_passphrase_that_was_changed_meanwhile_is_not_brought_back(cedar, cast):
     cedar.passphrase_hash = old_hash(cast.cedar.passphrase)
-    renewal = services.renew_hash(cedar, cast.cedar.passphrase)
-    services.set_credentials(cedar, services.make_credentials("cedar", LONG), by=cedar, at=NOW)
-    services.keep_renewed(cedar, renewal)
-    assert services.check_credentials("cedar", LONG) is cedar
+    renewal = credentials.renew_hash(cedar, cast.cedar.passphrase)
+    credentials.set_credentials(cedar, credentials.make_credentials("cedar", LONG), by=cedar, at=NOW)
+    credentials.keep_renewed(cedar, renewal)
+    assert credentials.check_credentials("cedar", LONG) is cedar
 
 
 def test_signing_out_ends_the_session_and_twice_is_no_error(cedar):
-    token = services.start_session(cedar, shared=False, at=NOW)
-    services.end_session(token)
-    services.end_session(token)
+    token = sessions.start_session(cedar, shared=False, at=NOW)
+    sessions.end_session(token)
+    sessions.end_session(token)
     db.session.flush()
     assert queries.find_session(token, at=NOW) is None
 
 
 def test_an_invitation_lets_her_choose_and_is_used_up(cedar):
-    code = services.invite(cedar, by=None, at=NOW)
+    code = codes.invite(cedar, by=None, at=NOW)
     db.session.flush()
     assert (
-        services.use_invitation(code.lower().replace("-", " "), services.make_credentials("new name", LONG), at=NOW)
+        codes.use_invitation(code.lower().replace("-", " "), credentials.make_credentials("new name", LONG), at=NOW)
         is cedar
     )
-    assert services.check_credentials("new name", LONG) is cedar
+    assert credentials.check_credentials("new name", LONG) is cedar
     with pytest.raises(InvitationUsed):
-        services.use_invitation(code, services.make_credentials("another", LONG), at=NOW)
+        codes.use_invitation(code, credentials.make_credentials("another", LONG), at=NOW)
 
 
 def test_an_invitation_is_stored_hashed_and_a_notice_waits_in_the_outbox(cedar):
-    code = services.invite(cedar, by=cedar, at=NOW)
+    code = codes.invite(cedar, by=cedar, at=NOW)
     db.session.flush()
     assert code.encode() not in db.session.query(Invitation).one().code_hash
-    services.use_invitation(code, services.make_credentials("new name", LONG), at=NOW)
+    codes.use_invitation(code, credentials.make_credentials("new name", LONG), at=NOW)
     job = db.session.query(Job).filter_by(kind="message").one()
     assert (job.payload["person"], job.payload["template"]) == (cedar.id, "account_opened")
 
 
 def test_an_unknown_or_old_code_opens_nothing(cedar):
     with pytest.raises(InvitationUnknown):
-        services.use_invitation("0000-0000-0000-0000", services.make_credentials("new name", LONG), at=NOW)
-    code = services.invite(cedar, by=None, at=NOW - 14 * DAY)
+        codes.use_invitation("0000-0000-0000-0000", credentials.make_credentials("new name", LONG), at=NOW)
+    code = codes.invite(cedar, by=None, at=NOW - 14 * DAY)
     db.session.flush()
     with pytest.raises(InvitationExpired):
-        services.use_invitation(code, services.make_credentials("new name", LONG), at=NOW)
+        codes.use_invitation(code, credentials.make_credentials("new name", LONG), at=NOW)
 
 
 def test_looking_at_a_code_uses_nothing_up(cedar):
-    code = services.invite(cedar, by=None, at=NOW)
+    code = codes.invite(cedar, by=None, at=NOW)
     db.session.flush()
-    assert services.look_at_code(code, at=NOW).person is cedar
+    assert codes.look_at_code(code, at=NOW).person is cedar
     with pytest.raises(InvitationUnknown):
-        services.look_at_code("0000-0000-0000-0000", at=NOW)
-    assert services.use_invitation(code, services.make_credentials("new name", LONG), at=NOW) is cedar
+        codes.look_at_code("0000-0000-0000-0000", at=NOW)
+    assert codes.use_invitation(code, credentials.make_credentials("new name", LONG), at=NOW) is cedar
 
 
 def test_a_login_in_use_is_refused_and_her_own_is_kept(cedar, cast):
-    services.set_credentials(cedar, services.make_credentials("cedar", LONG), by=cedar, at=NOW)
+    credentials.set_credentials(cedar, credentials.make_credentials("cedar", LONG), by=cedar, at=NOW)
     db.session.get_one(Person, cast.nour.id).disabled_at = NOW
     db.session.flush()
     with pytest.raises(LoginUnfit), db.session.begin_nested():
-        services.set_credentials(cedar, services.make_credentials("Nour", LONG), by=cedar, at=NOW)
+        credentials.set_credentials(cedar, credentials.make_credentials("Nour", LONG), by=cedar, at=NOW)
 
 
 def test_new_credentials_end_every_session_she_had(cedar):
-    token = services.start_session(cedar, shared=False, at=NOW)
-    services.set_credentials(cedar, services.make_credentials("cedar", LONG), by=cedar, at=NOW)
+    token = sessions.start_session(cedar, shared=False, at=NOW)
+    credentials.set_credentials(cedar, credentials.make_credentials("cedar", LONG), by=cedar, at=NOW)
     assert queries.find_session(token, at=NOW) is None
 
 
 def test_a_newer_code_closes_the_older_one(cedar):
-    older, newer = (services.invite(cedar, by=None, at=NOW) for _ in range(2))
+    older, newer = (codes.invite(cedar, by=None, at=NOW) for _ in range(2))
     db.session.flush()
     with pytest.raises(InvitationExpired):
-        services.use_invitation(older, services.make_credentials("new name", LONG), at=NOW)
-    assert services.use_invitation(newer, services.make_credentials("new name", LONG), at=NOW) is cedar
+        codes.use_invitation(older, credentials.make_credentials("new name", LONG), at=NOW)
+    assert codes.use_invitation(newer, credentials.make_credentials("new name", LONG), at=NOW) is cedar
 
 
 def test_what_no_page_needs_is_not_loaded_with_a_session(cedar):
-    token = services.start_session(cedar, shared=False, at=NOW)
+    token = sessions.start_session(cedar, shared=False, at=NOW)
     db.session.flush()
     db.session.expunge_all()
     person = queries.find_session(token, at=NOW).person
@@ -346,8 +348,8 @@ def test_what_no_page_needs_is_not_loaded_with_a_session(cedar):
 
 
 def test_a_new_person_has_a_key_and_sealed_values(in_app):
-    new = services.NewPerson(shown_name="Slate", interface_language="en", time_zone="UTC", legal_name=f"{CANARY} X")
-    person = services.make_person(new, by=None, at=NOW)
+    new = persons.NewPerson(shown_name="Slate", interface_language="en", time_zone="UTC", legal_name=f"{CANARY} X")
+    person = persons.make_person(new, by=None, at=NOW)
     db.session.flush()
     assert CANARY.encode() not in person.legal_name.box
     assert person.contact is None
@@ -355,7 +357,7 @@ def test_a_new_person_has_a_key_and_sealed_values(in_app):
 
 
 def test_preferences_are_kept(cedar):
-    wanted = services.Preferences(
+    wanted = preferring.Preferences(
         interface_language="ar",
         time_zone="Asia/Aden",
         theme=Theme.DARK,
@@ -363,7 +365,7 @@ def test_preferences_are_kept(cedar):
         leave_to="news",
         exit_keys=True,
     )
-    services.save_preferences(cedar, wanted)
+    preferring.save_preferences(cedar, wanted)
     db.session.flush()
     db.session.refresh(cedar)
     assert (cedar.theme, cedar.digits, cedar.leave_to, cedar.exit_keys) == (Theme.DARK, Digits.ARABIC, "news", True)
@@ -384,17 +386,17 @@ def test_the_sweep_deletes_what_is_over_and_nothing_else(cedar):
         )
     db.session.add(SignInAttempt(account_key=b"a", source_key=b"b", at=NOW - 2 * DAY))
     db.session.add(SignInAttempt(account_key=b"a", source_key=b"b", at=NOW - HOUR))
-    services.invite(cedar, by=None, at=NOW - 14 * DAY)
-    services.invite(cedar, by=None, at=NOW - DAY)
+    codes.invite(cedar, by=None, at=NOW - 14 * DAY)
+    codes.invite(cedar, by=None, at=NOW - DAY)
     db.session.flush()
-    services.sweep(at=NOW)
+    sweeping.sweep(at=NOW)
     counts = [db.session.query(model).count() for model in (Session, SignInAttempt, Invitation)]
     assert counts == [2, 1, 1]
 
 
 def test_acts_are_recorded_by_number_without_words(cedar):
-    services.invite(cedar, by=cedar, at=NOW)
-    services.grant_role(cedar, Role.PANEL, cohort_id=None, by=cedar, at=NOW)
+    codes.invite(cedar, by=cedar, at=NOW)
+    persons.grant_role(cedar, Role.PANEL, cohort_id=None, by=cedar, at=NOW)
     db.session.flush()
     entries = db.session.query(Entry).order_by(Entry.id.desc()).limit(2).all()
     assert [(e.act, e.by_id, e.changes) for e in entries] == [
@@ -404,17 +406,17 @@ def test_acts_are_recorded_by_number_without_words(cedar):
 
 
 def test_note_use_moves_the_last_used_minute(cedar):
-    token = services.start_session(cedar, shared=False, at=NOW)
+    token = sessions.start_session(cedar, shared=False, at=NOW)
     db.session.flush()
     session = queries.find_session(token, at=NOW)
-    services.note_use(session.id, at=NOW + HOUR)
+    sessions.note_use(session.id, at=NOW + HOUR)
     session = queries.find_session(token, at=NOW)
-    assert not rules.should_note_use(session.times(), at=NOW + HOUR)
+    assert not sessions.should_note_use(session.times(), at=NOW + HOUR)
 
 
 def test_a_role_that_has_ended_keeps_its_end(in_app, cast):
     person = db.session.get_one(Person, cast.facilitator.id)
-    grant = services.grant_role(person, Role.EDITOR, cohort_id=None, by=None, at=NOW - 3 * DAY)
+    grant = persons.grant_role(person, Role.EDITOR, cohort_id=None, by=None, at=NOW - 3 * DAY)
     for days in (2, 1):
-        services.end_role(grant, by=None, at=NOW - days * DAY)
+        persons.end_role(grant, by=None, at=NOW - days * DAY)
     assert grant.until_at == NOW - 2 * DAY

@@ -18,10 +18,10 @@ CALLERS = {
     "open_with": {"certificates/sealing.py"},
     "open_file": {"certificates/sealing.py"},
     "can_open": {"home/checkup.py"},
-    "make_key": {"accounts/services.py"},
+    "make_key": {"accounts/services/persons.py"},
     "make_list_key": {"cohorts/services/uploading.py"},
     "keep_list_key": {"cohorts/services/uploading.py"},
-    "seal": {"accounts/services.py"},
+    "seal": {"accounts/services/persons.py"},
     "seal_file_for": {"certificates/sealing.py"},
     "seal_for": {
         "assessments/sealing.py",

@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 from argon2 import PasswordHasher
 
-from lms.accounts import passphrases, places, queries, services
-from lms.accounts.models import Person, Session
+from lms.accounts import passphrases, places, queries
+from lms.accounts.models import Person, Session, SignInAttempt
 from lms.accounts.places import FOR_KNOWN_DEVICES, THREADS_FOR_OTHERS
+from lms.accounts.services import codes
 from lms.kernel.db import WRITES, db, transaction
 from lms.web.server import THREADS
 from tests.cast import DAY, NOW
@@ -115,7 +116,7 @@ def places_taken(app, monkeypatch, *, waiting=0):
 
 def tries(app):
     with app.app_context():
-        return db.session.query(services.SignInAttempt).count()
+        return db.session.query(SignInAttempt).count()
 
 
 @pytest.mark.parametrize("waiting", [0, THREADS - THREADS_FOR_OTHERS - OF_STRANGERS])
@@ -236,7 +237,7 @@ def test_who_waits_with_an_invitation_for_her_turn_keeps_nobody_from_writing(app
             waiting = enrolling.submit(visitor.post, "accounts.enrol_accept", data=data, expect=302)
             assert turn.asked.wait(60)
             with app.app_context(), transaction():
-                services.invite(db.session.get_one(Person, cast.cedar.id), by=None, at=NOW)
+                codes.invite(db.session.get_one(Person, cast.cedar.id), by=None, at=NOW)
             assert not waiting.done()
         waiting.result(60)
     sign_in(others, replace(cast.stranger, login="reed", passphrase=LONG))
@@ -247,7 +248,7 @@ def test_limits_survive_a_restart(app, visitor, cast):
         visitor.post("accounts.sign_in_post", data={"login": "cedar", "password": "x" * 20}, expect=422)
     sign_in(Visitor(app), cast.cedar, expect=429)
     with app.app_context():
-        assert db.session.query(services.SignInAttempt).count() == 5, "counters live in the database"
+        assert db.session.query(SignInAttempt).count() == 5, "counters live in the database"
 
 
 def test_a_shared_device_is_not_remembered_and_ends_after_fifteen_minutes(visitor, cast, clock):
@@ -289,7 +290,7 @@ def test_the_last_used_minute_is_written_at_most_once_in_five(app, as_participan
 
 def invite(app, member):
     with app.app_context(), transaction():
-        return services.invite(db.session.get_one(Person, member.id), by=None, at=NOW)
+        return codes.invite(db.session.get_one(Person, member.id), by=None, at=NOW)
 
 
 def test_an_invitation_opens_by_looking_and_is_used_by_sending(app, visitor, cast):

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import persons
 from lms.assessments.models import Attempt
 from lms.assessments.queries import marking as queries
 from lms.assessments.queries import releasing
@@ -103,10 +103,10 @@ class Desk:
         with transaction():
             cohort = db.session.get_one(Cohort, self.cohort_key)
             for number in range(count):
-                new = accounts.NewPerson(
+                new = persons.NewPerson(
                     shown_name=f"P{number}", interface_language="en", time_zone="UTC", legal_name=""
                 )
-                person = accounts.make_person(new, by=None, at=NOW)
+                person = persons.make_person(new, by=None, at=NOW)
                 db.session.flush()
                 enrolment = enrolling.enrol(
                     person, cohort, alias=f"Tree {number:02}", course_language="en", by=None, at=NOW
@@ -200,7 +200,7 @@ def make_desk(cast: Cast) -> Desk:
             (amadou_person, Role.FACILITATOR),
             (coordinator, Role.COORDINATOR),
         ):
-            accounts.grant_role(person, role, cohort_id=cohort.id, by=None, at=NOW - 20 * DAY)
+            persons.grant_role(person, role, cohort_id=cohort.id, by=None, at=NOW - 20 * DAY)
         nodes = {entry.node_id: entry.public_id for entry in calendar_of(cohort)}
     db.session.remove()
     return Desk(

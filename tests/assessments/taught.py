@@ -8,9 +8,9 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import persons
 from lms.assessments.models import Attempt
 from lms.assessments.queries import sitting as sittings
 from lms.assessments.rules.attempts import Answered, HandIn
@@ -160,7 +160,7 @@ def make_taught(cast: Cast) -> Taught:
         enrolments[name] = enrolment.public_id
     for name, role in (("facilitator", Role.FACILITATOR), ("coordinator", Role.COORDINATOR)):
         person = db.session.get_one(Person, getattr(cast, name).id)
-        accounts.grant_role(person, role, cohort_id=cohort.id, by=None, at=NOW - DAY)
+        persons.grant_role(person, role, cohort_id=cohort.id, by=None, at=NOW - DAY)
     return Taught(
         cohort_id=cohort.public_id,
         cohort_key=cohort.id,

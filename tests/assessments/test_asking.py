@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import persons
 from lms.assessments.errors import (
     AllowedMeanwhile,
     AlreadyAsked,
@@ -439,7 +439,7 @@ def test_nobody_decides_her_own_request_or_one_in_a_conflict_of_interest(in_app,
         enrolment = enrolment_of(taught.enrolments["cedar"])
         db.session.add(Conflict(person_id=cast.coordinator.id, enrolment_id=enrolment.id, declared_at=NOW))
         cedar = db.session.get_one(Person, cast.cedar.id)
-        accounts.grant_role(cedar, Role.COORDINATOR, cohort_id=taught.cohort_key, by=None, at=NOW - DAY)
+        persons.grant_role(cedar, Role.COORDINATOR, cohort_id=taught.cohort_key, by=None, at=NOW - DAY)
     for name in ("coordinator", "cedar"):
         who = load(getattr(cast, name))
         assert not allows(AssessmentPermission.DECIDE, who, find(cast, taught, name=name))

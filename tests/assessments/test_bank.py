@@ -3,9 +3,9 @@ from uuid import uuid4
 
 import pytest
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import persons
 from lms.assessments.models import Attempt, StepRow
 from lms.cohorts.rules.enrolment import EnrolmentState
 from lms.courses.models import Item, Version
@@ -19,7 +19,7 @@ from tests.client import Visitor
 def as_editor(app, cast, taught):
     with app.app_context(), transaction():
         person = db.session.get_one(Person, cast.stranger.id)
-        accounts.grant_role(person, Role.EDITOR, cohort_id=None, by=None, at=NOW - DAY)
+        persons.grant_role(person, Role.EDITOR, cohort_id=None, by=None, at=NOW - DAY)
     return Visitor(app).signed_in(cast.stranger)
 
 
@@ -109,7 +109,7 @@ def test_pages_stay_within_their_statements(app, as_editor, statements):
 def test_a_facilitator_who_takes_part_does_not_see_what_she_will_be_asked(app, cast, taught, state, may):
     with app.app_context(), transaction():
         person = db.session.get_one(Person, cast.cedar.id)
-        accounts.grant_role(person, Role.FACILITATOR, cohort_id=cast.cohort_key, by=None, at=NOW - DAY)
+        persons.grant_role(person, Role.FACILITATOR, cohort_id=cast.cohort_key, by=None, at=NOW - DAY)
         enrolment_of(taught.enrolments["cedar"]).state = EnrolmentState(state)
     cedar = Visitor(app).signed_in(cast.cedar)
     expect = 200 if may else 404
@@ -121,7 +121,7 @@ def test_a_facilitator_who_takes_part_does_not_see_what_she_will_be_asked(app, c
 def test_who_writes_the_questions_sees_them_in_any_case(app, cast, taught):
     with app.app_context(), transaction():
         person = db.session.get_one(Person, cast.cedar.id)
-        accounts.grant_role(person, Role.EDITOR, cohort_id=None, by=None, at=NOW - DAY)
+        persons.grant_role(person, Role.EDITOR, cohort_id=None, by=None, at=NOW - DAY)
     cedar = Visitor(app).signed_in(cast.cedar)
     cedar.get("bank.item", item_id=id_of(app, "i-choice"))
     assert "Question i-choice?" in cedar.get("bank.items").words()

@@ -7,9 +7,9 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import persons
 from lms.assessments.models import Attempt
 from lms.assessments.policy import AssessmentPermission, is_to_be_read_by
 from lms.assessments.queries import book, markers, record, releasing
@@ -304,7 +304,7 @@ def test_records_allowances_and_late_decisions_are_for_her_groups(app, grouped, 
 def test_who_coordinates_too_sees_everybody(in_app, grouped):
     with transaction():
         person = db.session.get_one(Person, grouped.amadou.id)
-        accounts.grant_role(person, Role.COORDINATOR, cohort_id=grouped.cohort_key, by=None, at=NOW - DAY)
+        persons.grant_role(person, Role.COORDINATOR, cohort_id=grouped.cohort_key, by=None, at=NOW - DAY)
     who = load(grouped.amadou)
     page = book.page_of(who, book.find_cohort(who, grouped.cohort_id), number=1, at=NOW)
     assert {row.alias for row in page.rows} == {"Cedar", "Nour", "Olivier"}

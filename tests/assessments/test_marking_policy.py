@@ -2,9 +2,9 @@
 
 import pytest
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import persons
 from lms.assessments.policy import AssessmentPermission
 from lms.assessments.queries.marking import find_submission
 from lms.assessments.queries.releasing import find_release
@@ -50,6 +50,6 @@ def test_nobody_signed_in_marks(desk, work):
 def test_a_facilitator_who_takes_part_does_not_mark_herself(desk):
     with transaction():
         person = db.session.get_one(Person, desk.cast.cedar.id)
-        accounts.grant_role(person, Role.FACILITATOR, cohort_id=desk.cohort_key, by=None, at=NOW - DAY)
+        persons.grant_role(person, Role.FACILITATOR, cohort_id=desk.cohort_key, by=None, at=NOW - DAY)
     work = desk.hand_in(desk.cast.cedar)
     assert not allows(AssessmentPermission.MARK, desk.person(desk.cast.cedar), desk.find(desk.cast.cedar, work))

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Person, RoleGrant
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import persons
 from lms.assessments.errors import (
     BeingMarked,
     CriterionMissing,
@@ -531,7 +531,7 @@ def test_work_of_somebody_who_cannot_mark_it_is_shown_to_coordinators(desk, work
 def test_nobody_is_given_her_own_work(desk):
     with transaction():
         person = db.session.get_one(Person, desk.cast.cedar.id)
-        accounts.grant_role(person, Role.FACILITATOR, cohort_id=desk.cohort_key, by=None, at=NOW - 20 * DAY)
+        persons.grant_role(person, Role.FACILITATOR, cohort_id=desk.cohort_key, by=None, at=NOW - 20 * DAY)
     desk.hand_in(desk.cast.nour)
     desk.hand_in(desk.cast.olivier)
     work = desk.hand_in(desk.cast.cedar)

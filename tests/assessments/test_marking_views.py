@@ -273,14 +273,14 @@ def test_who_does_not_mark_here_finds_nothing(app, desk, work):
 
 def test_a_marker_of_another_cohort_finds_nothing(app, desk, work):
     """Roles are of one cohort: this facilitator has one elsewhere only."""
-    from lms.accounts import services as accounts
     from lms.accounts.models import Person
-    from lms.accounts.rules import Role
+    from lms.accounts.rules.roles import Role
+    from lms.accounts.services import persons
     from lms.kernel.db import db, transaction
 
     with app.app_context(), transaction():
         person = db.session.get_one(Person, desk.cast.stranger.id)
-        accounts.grant_role(person, Role.FACILITATOR, cohort_id=desk.cast.cohort_key, by=None, at=NOW - DAY)
+        persons.grant_role(person, Role.FACILITATOR, cohort_id=desk.cast.cohort_key, by=None, at=NOW - DAY)
     visitor = Visitor(app).signed_in(desk.cast.stranger)
     assert "Nothing waits to be marked here." in visitor.get("/en/grading?show=all").words()
     visitor.get("marking.submission", submission_id=work, expect=404)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import persons
 from lms.assessments.models import Conflict
 from lms.assessments.policy import AssessmentPermission
 from lms.assessments.queries import book, record
@@ -33,7 +33,7 @@ def test_who_sees_and_changes_results(in_app, cast, taught, name):
 @pytest.mark.parametrize(("role", "may"), [(role, role in (Role.EDITOR, Role.TRANSLATOR)) for role in Role])
 def test_editors_and_translators_look_at_questions_and_at_nobody(in_app, cast, taught, role, may):
     with transaction():
-        accounts.grant_role(db.session.get_one(Person, cast.stranger.id), role, cohort_id=None, by=None, at=NOW - DAY)
+        persons.grant_role(db.session.get_one(Person, cast.stranger.id), role, cohort_id=None, by=None, at=NOW - DAY)
     who = load(cast.stranger)
     marks = role in (Role.FACILITATOR, Role.COORDINATOR)
     assert allows(AssessmentPermission.PREVIEW, who) is (may or marks)
@@ -54,7 +54,7 @@ def test_staff_who_take_part_do_not_allow_themselves_anything(in_app, cast, taug
     with transaction():
         person = db.session.get_one(Person, cast.cedar.id)
         enrolment = enrolment_of(taught.enrolments["cedar"])
-        accounts.grant_role(person, Role.FACILITATOR, cohort_id=enrolment.cohort_id, by=None, at=NOW - DAY)
+        persons.grant_role(person, Role.FACILITATOR, cohort_id=enrolment.cohort_id, by=None, at=NOW - DAY)
     who = load(cast.cedar)
     hers = record.find_participant(who, taught.cohort_id, taught.enrolments["cedar"])
     assert not allows(AssessmentPermission.ALLOW, who, hers)

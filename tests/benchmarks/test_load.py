@@ -18,9 +18,10 @@ from benchmarks import pages, upload
 from benchmarks.fresh import refuse_unless_empty
 from benchmarks.load import FILE, FRESH, Loaded, Login, application, load, rows
 from benchmarks.multiply import PERSON_KEY
-from lms.accounts import services as accounts
+from lms.accounts import hashes
 from lms.accounts.models import Person, PersonKey
 from lms.accounts.passphrases import is_right
+from lms.accounts.services import persons
 from lms.assessments.models import Attempt, StepRow
 from lms.assessments.rules.attempts import AttemptState
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
@@ -123,14 +124,14 @@ def test_everybody_of_the_pool_can_sign_in_and_has_the_quiz_and_one_assignment_s
         for who in (small.pool[0], small.pool[-1], small.facilitator, small.coordinator):
             signed_in(app, who)
     with opened(small):
-        logins = [accounts.login_index(one.login) for one in small.pool]
+        logins = [hashes.login_index(one.login) for one in small.pool]
         hers = select(Enrolment.id).join(Enrolment.person).where(Person.login_index.in_(logins))
         assert db.session.scalar(select(func.count()).select_from(hers.subquery())) == POOL
         begun = set(db.session.scalars(select(Attempt.node_id).where(Attempt.enrolment_id.in_(hers))))
         assert begun
         assert begun.isdisjoint(FRESH)
-        hashes = select(func.count(Person.passphrase_hash.distinct()))
-        assert db.session.scalar(hashes) == 1
+        different = select(func.count(Person.passphrase_hash.distinct()))
+        assert db.session.scalar(different) == 1
 
 
 def test_each_mark_is_on_its_own_page_and_on_no_other(small: Loaded) -> None:
@@ -213,8 +214,8 @@ def test_rows_can_be_added_after_the_copies(copied: Loaded) -> None:
     with opened(copied):
         before = db.session.scalar(select(func.max(Person.id)))
         with transaction():
-            new = accounts.NewPerson(shown_name="One more", interface_language="en", time_zone="Africa/Juba")
-            added = accounts.make_person(new, by=None, at=NOW).id
+            new = persons.NewPerson(shown_name="One more", interface_language="en", time_zone="Africa/Juba")
+            added = persons.make_person(new, by=None, at=NOW).id
         assert added == before + 1
 
 
@@ -277,10 +278,10 @@ def test_nobody_else_reads_what_was_loaded_and_no_two_sets_have_one_passphrase(s
 def test_the_year_whose_pages_are_counted_lets_nobody_in_by_the_words_of_its_seed(tmp_path: Path) -> None:
     app, year = pages.build(tmp_path, 0)
     with app.app_context():
-        hashes = set(db.session.scalars(select(Person.passphrase_hash).where(Person.login_index.is_not(None))))
+        stored = set(db.session.scalars(select(Person.passphrase_hash).where(Person.login_index.is_not(None))))
         db.session.remove()
         db.engine.dispose()
-    (one,) = hashes
+    (one,) = stored
     assert year.accounts and not any(is_right(account.password, one) for account in year.accounts[:3])
 
 

@@ -7,8 +7,8 @@ import subprocess
 import pikepdf
 import pytest
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
+from lms.accounts.services import preferring
 from lms.certificates import jobs
 from lms.certificates.models import Certificate
 from lms.certificates.reading import find_token
@@ -402,7 +402,7 @@ def test_digits_of_her_pages_are_not_those_of_the_certificate(app, cast, complet
     """She reads ٠-٩ on Arabic pages; the page of the certificate says the same as the paper."""
     with act(app):
         holder = db.session.get_one(Person, cast.cedar.id)
-        wanted = accounts.Preferences(
+        wanted = preferring.Preferences(
             interface_language="ar",
             time_zone="UTC",
             theme=holder.theme,
@@ -410,7 +410,7 @@ def test_digits_of_her_pages_are_not_those_of_the_certificate(app, cast, complet
             leave_to="search",
             exit_keys=False,
         )
-        accounts.save_preferences(holder, wanted)
+        preferring.save_preferences(holder, wanted)
     visitor = Visitor(app).signed_in(cast.cedar)
     page = issued(app, visitor, languages=["ar"])
     page = visitor.get("certificates.own", lang="ar")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lms.accounts import services as accounts
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import persons
 from lms.assessments.models import Conflict
 from lms.certificates.policy import CertificatePermission
 from lms.certificates.queries.deciding import find_case, find_listing
@@ -49,7 +49,7 @@ def test_nobody_may_without_signing_in(in_app, cast):
 @pytest.mark.parametrize("role", Role)
 def test_of_all_roles_in_the_cohort_coordinators_alone_decide(in_app, cast, role):
     who = person(cast.stranger)
-    accounts.grant_role(who, role, cohort_id=cast.cohort_key, by=None, at=NOW - DAY)
+    persons.grant_role(who, role, cohort_id=cast.cohort_key, by=None, at=NOW - DAY)
     db.session.flush()
     assert allows(CertificatePermission.DECIDE, person(cast.stranger), case_of(cast, by="stranger")) is (
         role is Role.COORDINATOR
@@ -71,6 +71,6 @@ def test_a_coordinator_does_not_decide_about_herself_or_in_conflict(in_app, cast
 
 def test_a_coordinator_of_another_cohort_decides_nothing_here(in_app, cast):
     other = db.session.query(Cohort).filter_by(public_id=cast.other_cohort_id).one()
-    accounts.grant_role(person(cast.stranger), Role.COORDINATOR, cohort_id=other.id, by=None, at=NOW - DAY)
+    persons.grant_role(person(cast.stranger), Role.COORDINATOR, cohort_id=other.id, by=None, at=NOW - DAY)
     db.session.flush()
     assert not allows(CertificatePermission.DECIDE, person(cast.stranger), case_of(cast, by="stranger"))

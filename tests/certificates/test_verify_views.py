@@ -14,7 +14,7 @@ from werkzeug.test import encode_multipart
 
 from lms.accounts import vault
 from lms.accounts.models import Person, SignInAttempt
-from lms.accounts.services import sweep
+from lms.accounts.services.sweeping import sweep
 from lms.audit.models import Entry
 from lms.certificates import jobs
 from lms.certificates.keys import current_keys

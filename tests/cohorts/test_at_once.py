@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Invitation, Person
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import codes, credentials, persons
 from lms.cohorts.models import Enrolment, Origin, Upload
 from lms.cohorts.queries import sendings
 from lms.cohorts.rules.sending import Answer
@@ -37,7 +37,7 @@ class School:
         with app.app_context(), transaction():
             for name in ("stranger", "other_cohort"):
                 person = db.session.get_one(Person, getattr(cast, name).id)
-                accounts.grant_role(person, Role.SAFETY, cohort_id=None, by=None, at=NOW - DAY)
+                persons.grant_role(person, Role.SAFETY, cohort_id=None, by=None, at=NOW - DAY)
 
     def at_once(self, *acts):
         """Do all of them at the same moment; what each came to: the name of its refusal, or `done`."""
@@ -58,7 +58,7 @@ class School:
             take_over(self.cast, *rows)
             sending = self.ask()
             self.answer(sending, self.cast.stranger)()
-            return [accounts.code_of(invitation) for invitation in db.session.query(Invitation).order_by(Invitation.id)]
+            return [codes.code_of(invitation) for invitation in db.session.query(Invitation).order_by(Invitation.id)]
 
     def ask(self):
         many = sendings.counts_of(cohort_of(self.cast), at=NOW).to_send
@@ -86,7 +86,7 @@ def test_an_invitation_used_twice_at_the_same_moment_opens_one_account(school):
     def use(login):
         def act():
             with transaction():
-                accounts.use_invitation(code, accounts.make_credentials(login, LONG), at=NOW)
+                codes.use_invitation(code, credentials.make_credentials(login, LONG), at=NOW)
 
         return act
 
@@ -224,7 +224,7 @@ def test_two_who_choose_one_name_at_once_do_not_both_bear_it(school):
         places = []
         for number, code in enumerate(codes):
             with transaction():
-                person = accounts.use_invitation(code, accounts.make_credentials(f"river{number}", LONG), at=NOW)
+                person = codes.use_invitation(code, credentials.make_credentials(f"river{number}", LONG), at=NOW)
             places.append((db.session.query(Enrolment).filter_by(person_id=person.id).one().id, person.id))
 
     def settle(place, person, name):
@@ -243,7 +243,7 @@ def test_a_place_set_up_twice_at_once_is_set_up_once(school):
     (code,) = school.invited(row(1))
     with school.app.app_context():
         with transaction():
-            person = accounts.use_invitation(code, accounts.make_credentials("river", LONG), at=NOW)
+            person = codes.use_invitation(code, credentials.make_credentials("river", LONG), at=NOW)
         place, number = db.session.query(Enrolment).filter_by(person_id=person.id).one().id, person.id
 
     def act():
@@ -261,7 +261,7 @@ def test_a_code_renewed_while_it_is_used_leaves_no_second_way_in(school):
 
     def use():
         with transaction():
-            accounts.use_invitation(code, accounts.make_credentials("river", LONG), at=NOW)
+            codes.use_invitation(code, credentials.make_credentials("river", LONG), at=NOW)
 
     def renew():
         with transaction():
@@ -285,7 +285,7 @@ def test_another_code_for_a_colleague_who_uses_hers_just_now_leaves_no_second_wa
 
     def use():
         with transaction():
-            accounts.use_invitation(code, accounts.make_credentials("hoda", LONG), at=NOW)
+            codes.use_invitation(code, credentials.make_credentials("hoda", LONG), at=NOW)
 
     def renew():
         with transaction():
@@ -304,7 +304,7 @@ def test_newcomers_and_coordinators_never_wait_for_each_other_in_a_circle(school
         places = []
         for number, code in enumerate(codes):
             with transaction():
-                person = accounts.use_invitation(code, accounts.make_credentials(f"river{number}", LONG), at=NOW)
+                person = codes.use_invitation(code, credentials.make_credentials(f"river{number}", LONG), at=NOW)
             places.append((db.session.query(Enrolment).filter_by(person_id=person.id).one().id, person.id))
         facilitator = coordinator_of(school.cast).id
 

@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import persons
 from lms.cohorts.models import Cohort
 from lms.cohorts.policy import CohortPermission, as_reader, run_by
 from lms.cohorts.queries.desk import find_desk
@@ -34,7 +34,7 @@ def load(in_app, cast):
         member = cast.stranger if name == "founder" else getattr(cast, name)
         if name == "founder":
             someone = db.session.get_one(Person, member.id)
-            accounts.grant_role(someone, Role.COORDINATOR, cohort_id=None, by=None, at=NOW - DAY)
+            persons.grant_role(someone, Role.COORDINATOR, cohort_id=None, by=None, at=NOW - DAY)
             db.session.flush()
         query = select(Person).where(Person.id == member.id).options(selectinload(Person.roles))
         return db.session.scalars(query.execution_options(populate_existing=True)).one()

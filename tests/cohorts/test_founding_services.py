@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Person, RoleGrant
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import persons
 from lms.audit.models import Entry
 from lms.cohorts.errors import (
     CohortClosed,
@@ -261,9 +261,9 @@ def test_a_language_that_becomes_required_gives_the_cohort_a_title(cohort, coord
 
 def test_closing_ends_the_work_of_facilitators_and_not_that_of_coordinators(cohort, coordinator, cast):
     other = db.session.scalars(select(Cohort).where(Cohort.public_id == cast.other_cohort_id)).one()
-    elsewhere = accounts.grant_role(load(cast.facilitator), Role.FACILITATOR, cohort_id=other.id, by=None, at=NOW - DAY)
-    ended = accounts.grant_role(load(cast.stranger), Role.FACILITATOR, cohort_id=cohort.id, by=None, at=NOW - 9 * DAY)
-    accounts.end_role(ended, by=None, at=NOW - 8 * DAY)
+    elsewhere = persons.grant_role(load(cast.facilitator), Role.FACILITATOR, cohort_id=other.id, by=None, at=NOW - DAY)
+    ended = persons.grant_role(load(cast.stranger), Role.FACILITATOR, cohort_id=cohort.id, by=None, at=NOW - 9 * DAY)
+    persons.end_role(ended, by=None, at=NOW - 8 * DAY)
     db.session.flush()
     founding.close_cohort(cohort.id, by=coordinator, at=NOW)
     founding.close_cohort(cohort.id, by=coordinator, at=NOW + DAY)

@@ -9,9 +9,9 @@ import pytest
 from flask import render_template
 from sqlalchemy import select
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Person, RoleGrant
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import persons
 from lms.accounts.session import me
 from lms.cohorts.models import Cohort, Enrolment, Group
 from lms.cohorts.queries import desk as desks
@@ -49,7 +49,7 @@ def as_founder(app, cast):
     """The same, and of the whole site."""
     with app.app_context(), transaction():
         person = db.session.get_one(Person, cast.coordinator.id)
-        accounts.grant_role(person, Role.COORDINATOR, cohort_id=None, by=None, at=NOW)
+        persons.grant_role(person, Role.COORDINATOR, cohort_id=None, by=None, at=NOW)
     return Visitor(app).signed_in(cast.coordinator)
 
 
@@ -614,7 +614,7 @@ def give(app, person_id, role, cohort_id):
     with app.app_context(), transaction():
         cohort = db.session.scalars(select(Cohort).where(Cohort.public_id == cohort_id)).one()
         person = db.session.get_one(Person, person_id)
-        accounts.grant_role(person, role, cohort_id=cohort.id, by=None, at=NOW - DAY)
+        persons.grant_role(person, role, cohort_id=cohort.id, by=None, at=NOW - DAY)
 
 
 def test_who_works_for_another_cohort_of_hers_is_added(app, as_coordinator, cast):

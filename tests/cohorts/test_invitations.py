@@ -11,11 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from lms.accounts import jobs as accounts_jobs
-from lms.accounts import services as accounts
 from lms.accounts.errors import InvitationExpired, InvitationUnknown
 from lms.accounts.models import Invitation, Person
 from lms.accounts.queries import open_invitations
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import codes, credentials, persons
 from lms.audit.models import Entry
 from lms.cohorts import jobs
 from lms.cohorts.errors import (
@@ -64,9 +64,7 @@ def person_of(member):
 
 def appoint(member, role, cohort_key=None):
     with transaction():
-        accounts.grant_role(
-            db.session.get_one(Person, member.id), role, cohort_id=cohort_key, by=None, at=NOW - 8 * DAY
-        )
+        persons.grant_role(db.session.get_one(Person, member.id), role, cohort_id=cohort_key, by=None, at=NOW - 8 * DAY)
 
 
 def newcomers():
@@ -263,7 +261,7 @@ def test_confirmed_each_gets_her_own_way(in_app, cast):
     by_email, on_paper, by_phone, known = newcomers()
     with transaction():
         code = db.session.query(Invitation).filter_by(person_id=known.person_id).one()
-        accounts.use_invitation(accounts.code_of(code), accounts.make_credentials("river", LONG), at=NOW)
+        codes.use_invitation(codes.code_of(code), credentials.make_credentials("river", LONG), at=NOW)
         db.session.query(Job).filter_by(kind="message").delete()
     appoint(cast.facilitator, Role.COORDINATOR, cast.cohort_key)
     answer(cast, ask(cast), cast.facilitator)
@@ -276,7 +274,7 @@ def test_confirmed_each_gets_her_own_way(in_app, cast):
 
 def test_no_code_stands_in_the_outbox_or_the_audit(in_app, cast):
     send(cast, row(1))
-    code = read_code(accounts.code_of(db.session.query(Invitation).one()))
+    code = read_code(codes.code_of(db.session.query(Invitation).one()))
     for table in (Job, Entry):
         for one in db.session.query(table):
             assert code not in str(vars(one)) and code.replace("-", "") not in str(vars(one))
@@ -379,7 +377,7 @@ def test_the_e_mail_brings_the_code_and_names_nothing(in_app, cast, mail, lang):
     worker.run_due(in_app)
     (message,) = delivered(mail)
     text = message.get_content()
-    code = accounts.code_of(db.session.query(Invitation).one())
+    code = codes.code_of(db.session.query(Invitation).one())
     assert code in text and f"/{lang}/enrol" in text
     assert message["To"].addresses[0].addr_spec == "number1@kanaria.example"
     assert message["Subject"] and code not in message["Subject"] and code not in text[:120]
@@ -396,7 +394,7 @@ def test_the_code_that_is_sent_is_the_one_that_is_open_then(in_app, cast, mail):
     with transaction():
         inviting.renew_invitation(enrolment.id, by=coordinator_of(cast), at=NOW)
     worker.run_due(in_app)
-    newest = accounts.code_of(open_invitations([enrolment.person_id], at=NOW)[enrolment.person_id])
+    newest = codes.code_of(open_invitations([enrolment.person_id], at=NOW)[enrolment.person_id])
     assert [newest in message.get_content() for message in delivered(mail)] == [True, True]
 
 
@@ -407,9 +405,9 @@ def test_no_e_mail_leaves_with_a_code_that_opens_nothing(in_app, cast, mail, wha
     with transaction():
         invitation = db.session.query(Invitation).one()
         if what == "used":
-            accounts.use_invitation(accounts.code_of(invitation), accounts.make_credentials("river", LONG), at=NOW)
+            codes.use_invitation(codes.code_of(invitation), credentials.make_credentials("river", LONG), at=NOW)
         elif what == "withdrawn":
-            accounts.withdraw_invitations(enrolment.person_id, at=NOW)
+            codes.withdraw_invitations(enrolment.person_id, at=NOW)
         elif what == "no seed":
             invitation.seed = None
         else:
@@ -442,10 +440,10 @@ def withdraw(cast, enrolment, at=NOW):
 def test_sent_again_the_old_code_is_dead(in_app, cast):
     send(cast, row(1))
     (enrolment,) = newcomers()
-    old = accounts.code_of(db.session.query(Invitation).one())
+    old = codes.code_of(db.session.query(Invitation).one())
     renew(cast, enrolment, NOW + DAY)
     with pytest.raises(InvitationExpired):
-        accounts.look_at_code(old, at=NOW + DAY)
+        codes.look_at_code(old, at=NOW + DAY)
     assert lines(cast, NOW + DAY)[0].until == NOW + 15 * DAY
     assert messages() == [(enrolment.person_id, "invitation")] * 2
 
@@ -462,8 +460,8 @@ def test_who_signs_in_already_gets_no_code_by_sending_again(in_app, cast):
     send(cast, row(1))
     (hers,) = newcomers()
     with transaction():
-        accounts.use_invitation(
-            accounts.code_of(db.session.query(Invitation).one()), accounts.make_credentials("river", LONG), at=NOW
+        codes.use_invitation(
+            codes.code_of(db.session.query(Invitation).one()), credentials.make_credentials("river", LONG), at=NOW
         )
     renew(cast, hers)
     assert open_invitations([hers.person_id], at=NOW) == {}
@@ -473,11 +471,11 @@ def test_who_signs_in_already_gets_no_code_by_sending_again(in_app, cast):
 def test_taken_back_it_opens_nothing_and_sending_it_again_takes_two(in_app, cast):
     send(cast, row(1))
     (enrolment,) = newcomers()
-    code = accounts.code_of(db.session.query(Invitation).one())
+    code = codes.code_of(db.session.query(Invitation).one())
     for _ in range(2):
         withdraw(cast, enrolment)
     with pytest.raises(InvitationExpired):
-        accounts.look_at_code(code, at=NOW)
+        codes.look_at_code(code, at=NOW)
     assert standings(cast) == [InvitationStanding.NOT_SENT] and enrolment.state is EnrolmentState.ACTIVE
     with pytest.raises(NotReleased):
         renew(cast, enrolment)
@@ -513,14 +511,14 @@ def test_a_code_is_of_no_use_to_who_holds_seed_or_key_alone(in_app, cast):
     """The seed stands in the database; the key does not (docs/decisions/0017)."""
     send(cast, row(1))
     invitation = db.session.query(Invitation).one()
-    code = accounts.code_of(invitation)
+    code = codes.code_of(invitation)
     assert code.encode() not in invitation.seed and invitation.seed not in code.encode()
     before = in_app.extensions["settings"]
     in_app.extensions["settings"] = replace(before, login_pepper="another")
     try:
-        assert accounts.code_of(invitation) != code
+        assert codes.code_of(invitation) != code
         with pytest.raises(InvitationUnknown):
-            accounts.look_at_code(accounts.code_of(invitation), at=NOW)
+            codes.look_at_code(codes.code_of(invitation), at=NOW)
     finally:
         in_app.extensions["settings"] = before
 
@@ -548,8 +546,8 @@ def test_a_sheet_opens_the_account_of_its_person(in_app, cast):
     send(cast, paper(1), paper(2))
     for sheet in sheets(cast):
         with transaction():
-            person = accounts.use_invitation(
-                sheet.code, accounts.make_credentials(f"login {sheet.alias}", LONG), at=NOW
+            person = codes.use_invitation(
+                sheet.code, credentials.make_credentials(f"login {sheet.alias}", LONG), at=NOW
             )
         enrolment = next(one for one in newcomers() if one.alias == sheet.alias)
         assert person.id == enrolment.person_id
@@ -649,7 +647,7 @@ def test_who_was_added_this_week_is_told_before_she_asks(app, as_second, cast, l
     prepare(app, take_over, cast, row(1))
     with app.app_context(), transaction():
         newcomer = db.session.get_one(Person, cast.facilitator.id)
-        accounts.grant_role(newcomer, Role.COORDINATOR, cohort_id=cast.cohort_key, by=None, at=NOW - 6 * DAY)
+        persons.grant_role(newcomer, Role.COORDINATOR, cohort_id=cast.cohort_key, by=None, at=NOW - 6 * DAY)
     page = Visitor(app).signed_in(cast.facilitator).get(PAGE, cohort_id=cast.cohort_id, lang=lang)
     assert "/invitations/ask" not in page.text
     if lang == "en":
@@ -733,7 +731,7 @@ def test_sheets_are_in_the_language_of_whoever_is_given_them(app, as_coordinator
     assert page.headers["Cache-Control"] == "no-store"
     with app.app_context():
         for invitation in db.session.query(Invitation):
-            assert f'<span class="code ltr">{accounts.code_of(invitation)}</span>' in page.text
+            assert f'<span class="code ltr">{codes.code_of(invitation)}</span>' in page.text
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -769,7 +767,7 @@ def test_a_sheet_has_a_strip_with_the_coordinators_own_code(app, as_coordinator,
 def test_the_own_code_stands_in_no_list_and_on_nobody_elses_page(app, as_coordinator, as_second, cast):
     with app.app_context():
         send(cast, paper(1, setting_code="KA-7"))
-        code = accounts.code_of(db.session.query(Invitation).one())
+        code = codes.code_of(db.session.query(Invitation).one())
         take_over(cast, paper(2, setting_code="KA-8"))
         at = {"cohort_id": cast.cohort_id, "sending_id": ask(cast).public_id}
         hers = {"cohort_id": cast.cohort_id, "enrolment_id": newcomers()[0].public_id}
@@ -878,7 +876,7 @@ def test_who_got_her_role_in_the_cohort_this_week_is_none_of_the_two(in_app, cas
     """Whoever took one account over could make herself a second one."""
     take_over(cast, row(1))
     with transaction():
-        accounts.grant_role(
+        persons.grant_role(
             person_of(cast.facilitator), Role.COORDINATOR, cohort_id=cast.cohort_key, by=None, at=NOW - days * DAY
         )
     with pytest.raises(SecondPersonNeeded):

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Invitation, Person
 from lms.accounts.queries import find_recipient
+from lms.accounts.services import codes
 from lms.audit.models import Entry
 from lms.cohorts.errors import (
     BadFact,
@@ -182,7 +182,7 @@ def invited(cast, alias="Birch"):
     person = db.session.get_one(Person, cast.stranger.id)
     new = NewEnrolment(person=person, alias=alias, course_language="en", is_invited=True)
     (enrolment,) = enrolling.enrol_all(cohort(cast), [new], by=None, at=NOW)
-    accounts.invite(person, by=None, at=NOW)
+    codes.invite(person, by=None, at=NOW)
     return enrolment
 
 

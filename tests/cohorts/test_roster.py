@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms.accounts.rules import ContactKind, fold_contact
+from lms.accounts.rules.credentials import ContactKind, fold_contact
 from lms.cohorts.rules.roster import (
     MOST_CHARACTERS,
     OPTIONAL,

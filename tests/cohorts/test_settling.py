@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Invitation, Person
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import codes, credentials, persons
 from lms.audit.models import Entry
 from lms.cohorts.errors import (
     AliasTaken,
@@ -207,7 +207,7 @@ def opened():
     invitation = db.session.query(Invitation).filter_by(person_id=enrolment.person_id).one_or_none()
     if invitation is not None:
         with transaction():
-            accounts.use_invitation(accounts.code_of(invitation), accounts.make_credentials("river", LONG), at=NOW)
+            codes.use_invitation(codes.code_of(invitation), credentials.make_credentials("river", LONG), at=NOW)
     return enrolment
 
 
@@ -308,7 +308,7 @@ def test_who_left_or_whose_cohort_ended_settles_nothing(arrived):
 def test_who_works_for_the_site_keeps_the_name_that_staff_know(in_app, cast):
     enrolment = await_her(cast, cast.stranger)
     with transaction():
-        accounts.grant_role(
+        persons.grant_role(
             db.session.get_one(Person, cast.stranger.id), Role.EDITOR, cohort_id=None, by=None, at=NOW - DAY
         )
     settle(enrolment, "Night River")
@@ -394,7 +394,7 @@ def arrive_at(app, cast, **cells):
     with app.app_context():
         send(cast, row(1, course_language="en", **cells))
         enrolment = db.session.query(Enrolment).join(Origin, Origin.enrolment_id == Enrolment.id).one()
-        code = accounts.code_of(db.session.query(Invitation).filter_by(person_id=enrolment.person_id).one())
+        code = codes.code_of(db.session.query(Invitation).filter_by(person_id=enrolment.person_id).one())
         place = enrolment.public_id
     visitor = Visitor(app)
     visitor.post("accounts.enrol_code", data={"code": code}, expect=200)
@@ -618,7 +618,7 @@ def test_the_page_stays_within_its_statements(app, cast, statements):
 def test_the_button_pressed_twice_opens_one_account_and_signs_her_in_both_times(app, cast):
     with app.app_context():
         send(cast, row(1))
-        code = accounts.code_of(db.session.query(Invitation).one())
+        code = codes.code_of(db.session.query(Invitation).one())
     visitor = Visitor(app)
     choice = {"code": code, "login": "river", "passphrase": LONG, "again": LONG}
     for _ in range(2):
@@ -631,7 +631,7 @@ def test_the_button_pressed_twice_opens_one_account_and_signs_her_in_both_times(
 def test_a_used_code_signs_in_nobody_else(app, cast):
     with app.app_context():
         send(cast, row(1))
-        code = accounts.code_of(db.session.query(Invitation).one())
+        code = codes.code_of(db.session.query(Invitation).one())
     choice = {"code": code, "login": "river", "passphrase": LONG, "again": LONG}
     Visitor(app).post("accounts.enrol_accept", data=choice)
     own = {"login": cast.cedar.login, "passphrase": cast.cedar.passphrase, "again": cast.cedar.passphrase}
@@ -642,7 +642,7 @@ def test_a_used_code_signs_in_nobody_else(app, cast):
 def test_a_code_used_while_her_page_was_open_is_told(app, cast):
     with app.app_context():
         send(cast, row(1))
-        code = accounts.code_of(db.session.query(Invitation).one())
+        code = codes.code_of(db.session.query(Invitation).one())
     hers, other = Visitor(app), Visitor(app)
     hers.post("accounts.enrol_code", data={"code": code}, expect=200)
     other.post("accounts.enrol_accept", data={"code": code, "login": "lake", "passphrase": LONG, "again": LONG})
@@ -655,7 +655,7 @@ def test_a_code_used_while_her_page_was_open_is_told(app, cast):
 def test_a_code_that_was_taken_back_or_is_too_old_is_told(app, cast, clock):
     with app.app_context():
         send(cast, row(1))
-        code = accounts.code_of(db.session.query(Invitation).one())
+        code = codes.code_of(db.session.query(Invitation).one())
     clock.at = NOW + 14 * DAY
     page = Visitor(app).post("accounts.enrol_code", data={"code": code}, expect=409)
     assert "This invitation is no longer open." in page.words()

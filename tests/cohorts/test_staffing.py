@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
-from lms.accounts import services as accounts
 from lms.accounts import vault
 from lms.accounts.errors import InvitationExpired
 from lms.accounts.models import Person, RoleGrant
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import codes, credentials, persons
 from lms.cohorts.errors import CohortClosed, LastCoordinator, MadeAlready, NoCodeNeeded, NotComeYet
 from lms.cohorts.models import Cohort, Group
 from lms.cohorts.queries import staff
@@ -54,7 +54,7 @@ def names(cohort, at=NOW):
 
 
 def give(cohort, number, role, *, since=NOW - DAY):
-    grant = accounts.grant_role(load(number), role, cohort_id=cohort.id, by=None, at=since)
+    grant = persons.grant_role(load(number), role, cohort_id=cohort.id, by=None, at=since)
     db.session.flush()
     return grant
 
@@ -63,7 +63,7 @@ def test_an_invited_colleague_has_a_role_and_opens_her_account_with_the_code(coh
     invited = invite(cohort, coordinator)
     assert ("Hoda", Role.FACILITATOR) in names(cohort)
     assert (
-        accounts.use_invitation(invited.code, accounts.make_credentials("hoda", "some long words of hers"), at=NOW).id
+        codes.use_invitation(invited.code, credentials.make_credentials("hoda", "some long words of hers"), at=NOW).id
         == invited.person.id
     )
     line = next(one for one in staff.staff_of(cohort, at=NOW) if one.shown_name == "Hoda")
@@ -90,7 +90,7 @@ def test_a_page_that_invited_somebody_invites_nobody_else(cohort, coordinator):
 
 def test_the_code_is_not_shown_again_once_she_has_come(cohort, coordinator):
     code = invite(cohort, coordinator).code
-    accounts.use_invitation(code, accounts.make_credentials("hoda", "some long words of hers"), at=NOW)
+    codes.use_invitation(code, credentials.make_credentials("hoda", "some long words of hers"), at=NOW)
     with pytest.raises(NoCodeNeeded):
         invite(cohort, coordinator)
 
@@ -100,15 +100,15 @@ def test_a_new_code_makes_the_old_one_open_nothing(cohort, coordinator):
     again = staffing.new_code(cohort.id, invited.person.public_id, by=coordinator, at=NOW + DAY)
     assert again.code != invited.code and again.role is Role.FACILITATOR
     with pytest.raises(InvitationExpired):
-        accounts.use_invitation(
-            invited.code, accounts.make_credentials("hoda", "some long words of hers"), at=NOW + DAY
+        codes.use_invitation(
+            invited.code, credentials.make_credentials("hoda", "some long words of hers"), at=NOW + DAY
         )
-    accounts.use_invitation(again.code, accounts.make_credentials("hoda", "some long words of hers"), at=NOW + DAY)
+    codes.use_invitation(again.code, credentials.make_credentials("hoda", "some long words of hers"), at=NOW + DAY)
 
 
 def test_no_code_is_made_for_who_has_come_or_works_elsewhere(cohort, coordinator, cast):
-    never_came = accounts.make_person(
-        accounts.NewPerson(shown_name="X", interface_language="en", time_zone="UTC"), by=None, at=NOW
+    never_came = persons.make_person(
+        persons.NewPerson(shown_name="X", interface_language="en", time_zone="UTC"), by=None, at=NOW
     )
     for person_id in (cast.facilitator.public_id, never_came.public_id, uuid4()):
         with pytest.raises(NoCodeNeeded):
@@ -150,7 +150,7 @@ def test_who_facilitated_until_a_cohort_was_closed_may_be_asked_again(cohort, co
     give(other, coordinator.id, Role.COORDINATOR)
     give(other, cast.stranger.id, Role.FACILITATOR)
     left = give(other, cast.nour.id, Role.FACILITATOR)
-    accounts.end_role(left, by=None, at=NOW - HOUR)
+    persons.end_role(left, by=None, at=NOW - HOUR)
     founding.close_cohort(other.id, by=coordinator, at=NOW)
     db.session.flush()
     found = staff.candidates_for(cohort, load(coordinator.id), at=NOW + DAY)
@@ -186,7 +186,7 @@ def test_a_coordinator_who_has_not_come_does_not_count(cohort, coordinator):
     leaving = cohort.id, coordinator.public_id, Role.COORDINATOR
     with pytest.raises(LastCoordinator):
         staffing.end_staff(*leaving, by=coordinator, at=NOW)
-    accounts.use_invitation(code, accounts.make_credentials("hoda", "some long words of hers"), at=NOW)
+    codes.use_invitation(code, credentials.make_credentials("hoda", "some long words of hers"), at=NOW)
     db.session.flush()
     staffing.end_staff(*leaving, by=coordinator, at=NOW)
     db.session.flush()

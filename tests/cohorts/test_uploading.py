@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from lms.accounts import services as accounts
 from lms.accounts import vault
 from lms.accounts.models import Invitation, Person, PersonKey
 from lms.accounts.queries import find_recipient
-from lms.accounts.rules import ContactKind
+from lms.accounts.rules.credentials import ContactKind
+from lms.accounts.services import codes, credentials
 from lms.audit.models import Entry
 from lms.cohorts import jobs
 from lms.cohorts.errors import CohortClosed, CohortFull, NoPeople, PlacesLacking, UploadOver
@@ -481,8 +481,8 @@ def test_a_person_is_made_with_what_she_needs_to_sign_in(in_app, cast):
     (enrolment,) = newcomers()
     code = db.session.query(Invitation).filter_by(person_id=enrolment.person_id).one()
     with transaction():
-        person = accounts.use_invitation(
-            accounts.code_of(code), accounts.make_credentials("river", "seven words that nobody would guess"), at=NOW
+        person = codes.use_invitation(
+            codes.code_of(code), credentials.make_credentials("river", "seven words that nobody would guess"), at=NOW
         )
     assert (person.id, person.interface_language, person.time_zone) == (enrolment.person_id, "ar", "Asia/Aden")
     assert isinstance(person, Person)

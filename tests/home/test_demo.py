@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from lms.accounts import services as accounts
+from lms.accounts import hashes
 from lms.accounts.models import Person, RoleGrant
 from lms.accounts.queries import find_recipient
+from lms.accounts.services import sessions
 from lms.app import create_app
 from lms.assessments.models import AllowanceRow, Attempt, Conflict, StepRow
 from lms.assessments.policy import as_marker
@@ -61,12 +62,12 @@ class Demo:
     def client(self, login):
         client = self.app.test_client()
         with self.app.app_context(), transaction():
-            token = accounts.start_session(self.person(login), shared=False, at=clock.now())
+            token = sessions.start_session(self.person(login), shared=False, at=clock.now())
         client.set_cookie("sid", token)
         return client
 
     def person(self, login):
-        return db.session.scalars(select(Person).where(Person.login_index == accounts.login_index(login))).one()
+        return db.session.scalars(select(Person).where(Person.login_index == hashes.login_index(login))).one()
 
     def attempts(self, login, node_id):
         """Of this person, first to last."""
@@ -214,7 +215,7 @@ def test_staff_open_the_large_cohort_too(in_demo):
 def test_facilitators_reach_their_groups_and_what_is_allotted_to_them(in_demo):
     """Each a third of 24; and some text two of them may mark, as benchmarks/reliability/r12_two_markers.py wants it."""
     women = db.session.scalars(select(Enrolment.cohort_id).where(Enrolment.person_id == in_demo.person("en1").id)).one()
-    query = select(Person).where(Person.login_index.in_([accounts.login_index(f"facilitator{n}") for n in (1, 2, 3)]))
+    query = select(Person).where(Person.login_index.in_([hashes.login_index(f"facilitator{n}") for n in (1, 2, 3)]))
     reached, readable = [], []
     for who in db.session.scalars(query.options(selectinload(Person.roles)).order_by(Person.id)):
         hers = select(Enrolment.id).where(looked_after_by(who), Enrolment.cohort_id == women)

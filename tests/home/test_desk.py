@@ -9,9 +9,9 @@ from datetime import date
 import pytest
 from sqlalchemy import select, update
 
-from lms.accounts import services as accounts
 from lms.accounts.models import RoleGrant
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import codes, persons
 from lms.assessments.models import Conflict
 from lms.assessments.queries import sitting as sittings
 from lms.assessments.rules.attempts import AttemptState
@@ -196,14 +196,14 @@ def test_marking_is_slow_after_more_than_five_days(in_app, cast, taught, days, s
 
 def invite(cast, taught, alias, *, released_at, code=True):
     with transaction():
-        made = accounts.make_person(
-            accounts.NewPerson(shown_name=alias, interface_language="en", time_zone="UTC"), by=None, at=NOW
+        made = persons.make_person(
+            persons.NewPerson(shown_name=alias, interface_language="en", time_zone="UTC"), by=None, at=NOW
         )
         new = NewEnrolment(person=made, alias=alias, course_language="en", is_invited=True)
         (enrolment,) = enrolling.enrol_all(db.session.get_one(Cohort, taught.cohort_key), [new], by=None, at=NOW)
         enrolment.released_at = released_at
         if code:
-            accounts.invite(made, by=None, at=NOW - DAY)
+            codes.invite(made, by=None, at=NOW - DAY)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from jinja2 import nodes
 
 from lms.accounts.models import Person
-from lms.accounts.rules import Digits
+from lms.accounts.rules.preferences import Digits
 from lms.kernel.db import db, transaction
 from tests.assessments.taught import in_context
 

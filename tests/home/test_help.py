@@ -2,9 +2,9 @@
 
 import pytest
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import persons
 from lms.assessments.models import AllowanceRow, Conflict
 from lms.assessments.rules.attempts import AttemptState
 from lms.cohorts.models import Cohort, Group
@@ -176,7 +176,7 @@ def test_a_conflict_of_interest_takes_somebody_off_her_list(in_app, cast, taught
 def test_she_is_not_on_her_own_list(in_app, cast, taught):
     with transaction():
         person = db.session.get_one(Person, cast.cedar.id)
-        accounts.grant_role(person, Role.FACILITATOR, cohort_id=taught.cohort_key, by=None, at=NOW - DAY)
+        persons.grant_role(person, Role.FACILITATOR, cohort_id=taught.cohort_key, by=None, at=NOW - DAY)
     found = told(cast, taught, member=cast.cedar)
     assert set(found) == {"Érable", "نور"}
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from lms.accounts import services as accounts
 from lms.accounts import vault
 from lms.accounts.models import Person
 from lms.accounts.queries import find_recipient
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import persons
 from lms.assessments.models import Conflict
 from lms.assessments.rules.attempts import AttemptState
 from lms.assessments.rules.marking import Verdict
@@ -74,7 +74,7 @@ def test_a_closed_cohort_is_looked_at_and_not_changed(in_app, cast, taught):
 def test_nobody_runs_her_own_place(in_app, cast, taught):
     with transaction():
         person = db.session.get_one(Person, cast.cedar.id)
-        accounts.grant_role(person, Role.COORDINATOR, cohort_id=taught.cohort_key, by=None, at=NOW - DAY)
+        persons.grant_role(person, Role.COORDINATOR, cohort_id=taught.cohort_key, by=None, at=NOW - DAY)
     who = load(cast.cedar)
     own = files.find_file(who, taught.cohort_id, taught.enrolments["cedar"])
     other = files.find_file(who, taught.cohort_id, taught.enrolments["nour"])
@@ -421,7 +421,7 @@ def test_somebody_else_enters_a_coordinators_own_attendance(app, cast, taught):
     def appoint():
         with transaction():
             person = db.session.get_one(Person, cast.cedar.id)
-            accounts.grant_role(person, Role.COORDINATOR, cohort_id=taught.cohort_key, by=None, at=NOW - DAY)
+            persons.grant_role(person, Role.COORDINATOR, cohort_id=taught.cohort_key, by=None, at=NOW - DAY)
 
     in_context(app, appoint)
     visitor = Visitor(app).signed_in(cast.cedar)
@@ -469,8 +469,8 @@ def test_the_list_of_a_session_turns_its_pages(app, as_coordinator, cast, taught
         with transaction():
             cohort = db.session.get_one(Cohort, taught.cohort_key)
             for number in range(30):
-                new = accounts.NewPerson(shown_name=f"P{number}", interface_language="en", time_zone="UTC")
-                person = accounts.make_person(new, by=None, at=NOW)
+                new = persons.NewPerson(shown_name=f"P{number}", interface_language="en", time_zone="UTC")
+                person = persons.make_person(new, by=None, at=NOW)
                 enrolling.enrol(person, cohort, alias=f"Tree {number:02}", course_language="en", by=None, at=NOW)
 
     in_context(app, fill)

@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import persons
 from lms.cohorts.models import CalendarEntry, Cohort
 from lms.cohorts.queries.seats import calendar_of
 from lms.kernel.db import db, transaction
@@ -54,7 +54,7 @@ def as_coordinator(app, cast):
     """Coordinator of the cast's cohort and of the whole site."""
     with app.app_context(), transaction():
         person = db.session.get_one(Person, cast.coordinator.id)
-        accounts.grant_role(person, Role.COORDINATOR, cohort_id=None, by=None, at=NOW)
+        persons.grant_role(person, Role.COORDINATOR, cohort_id=None, by=None, at=NOW)
     return Visitor(app).signed_in(cast.coordinator)
 
 

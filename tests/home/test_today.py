@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import text
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import persons
 from lms.assessments.queries.queue import at_hand
 from lms.assessments.rules.attempts import AttemptState
 from lms.cohorts.models import Cohort
@@ -27,7 +27,7 @@ def today(visitor, **more):
 def grant(app, member, role, cohort_key=None):
     def give():
         with transaction():
-            accounts.grant_role(db.session.get_one(Person, member.id), role, cohort_id=cohort_key, by=None, at=NOW)
+            persons.grant_role(db.session.get_one(Person, member.id), role, cohort_id=cohort_key, by=None, at=NOW)
 
     in_context(app, give)
 

@@ -14,8 +14,8 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 from werkzeug.routing import BuildError, Rule
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
+from lms.accounts.services import persons
 from lms.cohorts.models import Cohort, Group, UploadRow
 from lms.cohorts.services import enrolling, founding
 from lms.cohorts.services.enrolling import NewEnrolment
@@ -131,8 +131,8 @@ def payload_programme() -> PublishedVersion:
 
 
 def enrol(cohort: Cohort, alias: str, group_id: int | None) -> None:
-    hers = accounts.NewPerson(shown_name=alias, interface_language="ar", time_zone="Asia/Aden")
-    person = accounts.make_person(hers, by=None, at=NOW)
+    hers = persons.NewPerson(shown_name=alias, interface_language="ar", time_zone="Asia/Aden")
+    person = persons.make_person(hers, by=None, at=NOW)
     new = NewEnrolment(person=person, alias=alias, course_language="ar")
     (enrolment,) = enrolling.enrol_all(cohort, [new], by=None, at=NOW)
     enrolment.group_id = group_id

@@ -11,8 +11,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData, String, create_engine, insert, inspect, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Person, PersonKey
+from lms.accounts.services import codes
 from lms.app import create_app
 from lms.assessments.models import Attempt
 from lms.kernel import migrations
@@ -148,8 +148,8 @@ def before_a_year(empty):
     migrations.upgrade()
     with transaction():
         cast = make_cast()
-        accounts.invite(db.session.get_one(Person, cast.stranger.id), by=None, at=NOW)
-        messaging.enqueue("accounts.sweep", at=NOW)
+        codes.invite(db.session.get_one(Person, cast.stranger.id), by=None, at=NOW)
+        messaging.enqueue("sweeping.sweep", at=NOW)
     db.session.remove()
     migrations.downgrade("0002")
     rows = stored()

@@ -4,7 +4,7 @@ from flask_babel import force_locale
 from jinja2 import ChoiceLoader, DictLoader
 
 from lms.accounts.models import Person
-from lms.accounts.rules import Digits
+from lms.accounts.rules.preferences import Digits
 from lms.kernel.db import db
 from lms.web import pieces
 from tests.client import Visitor

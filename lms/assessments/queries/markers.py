@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from lms.accounts.models import Person, RoleGrant
 from lms.accounts.queries import is_held
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
 from lms.cohorts.models import Cohort, Enrolment
 from lms.cohorts.policy import in_care_of
 from lms.kernel.db import db

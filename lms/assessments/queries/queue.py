@@ -25,7 +25,7 @@ from sqlalchemy.orm import aliased, contains_eager
 
 from lms.accounts.models import Person, RoleGrant
 from lms.accounts.queries import is_held
-from lms.accounts.rules import MARKING_ROLES
+from lms.accounts.rules.roles import MARKING_ROLES
 from lms.cohorts.models import CalendarEntry, Cohort, Enrolment
 from lms.cohorts.policy import number_of, run_by
 from lms.cohorts.rules.enrolment import MAY_READ

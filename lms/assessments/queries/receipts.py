@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased, contains_eager, defer
 
 from lms.accounts.models import Person, PersonKey
 from lms.accounts.queries import NOT_FOR_PAGES
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
 from lms.cohorts.models import Cohort, Enrolment
 from lms.kernel.db import db
 from lms.kernel.ids import read_code

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
+from lms.accounts.hashes import keyed_hash
 from lms.accounts.models import Person
-from lms.accounts.services import keyed_hash
 from lms.cohorts.models import Cohort, Enrolment
 from lms.cohorts.rules.enrolment import MAY_READ
 from lms.courses.rules import Told

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from lms.accounts import services as accounts
 from lms.accounts.errors import TooManyAttempts
+from lms.accounts.services import limiting
 
 from ..errors import TooManyChecks
 from ..keys import current_keys
@@ -36,7 +36,7 @@ class Checked:
 def check_limit(address: str, *, at: datetime, most: int) -> None:
     """Refuse, without writing, a check that `count` would refuse. Raises TooManyChecks."""
     try:
-        accounts.check_use(CHECKS, address, most=most, at=at)
+        limiting.check_use(CHECKS, address, most=most, at=at)
     except TooManyAttempts as refusal:
         raise TooManyChecks(**refusal.values) from None
 
@@ -44,7 +44,7 @@ def check_limit(address: str, *, at: datetime, most: int) -> None:
 def count(address: str, *, at: datetime, most: int) -> None:
     """Count one check by where it comes from, before anything is looked at. Raises TooManyChecks."""
     try:
-        accounts.count_use(CHECKS, address, most=most, at=at)
+        limiting.count_use(CHECKS, address, most=most, at=at)
     except TooManyAttempts as refusal:
         raise TooManyChecks(**refusal.values) from None
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, or
 from sqlalchemy.orm import contains_eager
 
 from lms.accounts.models import Person
-from lms.accounts.rules import ContactKind
+from lms.accounts.rules.credentials import ContactKind
 from lms.courses import queries as courses
 from lms.courses.models import Module, Task
 from lms.courses.rules import Told, tell

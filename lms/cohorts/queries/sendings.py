@@ -13,7 +13,7 @@ from sqlalchemy.orm import contains_eager
 
 from lms.accounts.models import Invitation, Person, RoleGrant
 from lms.accounts.queries import is_held, is_open_code
-from lms.accounts.rules import ContactKind
+from lms.accounts.rules.credentials import ContactKind
 from lms.kernel.db import db
 from lms.messaging.models import Job
 from lms.messaging.queries import MESSAGE

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased, defer
 
 from lms.accounts.models import Invitation, Person, RoleGrant
 from lms.accounts.queries import NOT_FOR_PAGES, is_held, is_open_code, open_invitations
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
 from lms.kernel.db import db
 
 from ..models import Cohort, Enrolment, Group

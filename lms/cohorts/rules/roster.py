@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lms.accounts.rules import ContactKind, fold_contact
+from lms.accounts.rules.credentials import ContactKind, fold_contact
 
 MOST_PEOPLE = 10_000
 MOST_NAME, MOST_CONTACT, MOST_CODE, MOST_ORGANISATION, MOST_REMARK = 120, 200, 20, 160, 500

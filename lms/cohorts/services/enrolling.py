@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from lms.accounts import hashes, vault
 from lms.accounts import queries as accounts
-from lms.accounts import services as people
-from lms.accounts import vault
 from lms.accounts.errors import TooManyAttempts
 from lms.accounts.models import Person
+from lms.accounts.services import limiting
 from lms.audit import services as audit
 from lms.courses.rules import Naming
 from lms.kernel import events
@@ -99,7 +99,7 @@ def proposed_names(enrolment: Enrolment, cohort: Cohort, *, most: int = PROPOSED
     """
     if cohort.naming is Naming.NAMED:
         return []
-    draw = Draw(int.from_bytes(people.blind_index("alias", enrolment.public_id.hex)[:4]))
+    draw = Draw(int.from_bytes(hashes.blind_index("alias", enrolment.public_id.hex)[:4]))
     taken = uploads.aliases_in(cohort)
     legal_name = _legal_name(enrolment)
     language = enrolment.course_language
@@ -109,7 +109,7 @@ def proposed_names(enrolment: Enrolment, cohort: Cohort, *, most: int = PROPOSED
 def check_tries(place: UUID, *, at: datetime) -> None:
     """Refuse, without writing, a name that `count_try` would refuse. Raises TooManyNames."""
     try:
-        people.check_use(NAMES_TRIED, place.hex, most=MOST_TRIES, at=at)
+        limiting.check_use(NAMES_TRIED, place.hex, most=MOST_TRIES, at=at)
     except TooManyAttempts as refusal:
         raise TooManyNames(**refusal.values) from None
 
@@ -117,7 +117,7 @@ def check_tries(place: UUID, *, at: datetime) -> None:
 def count_try(place: UUID, *, at: datetime) -> None:
     """Count a name of her own before it is compared with anything, in a transaction of its own. Raises TooManyNames."""
     try:
-        people.count_use(NAMES_TRIED, place.hex, most=MOST_TRIES, at=at)
+        limiting.count_use(NAMES_TRIED, place.hex, most=MOST_TRIES, at=at)
     except TooManyAttempts as refusal:
         raise TooManyNames(**refusal.values) from None
 

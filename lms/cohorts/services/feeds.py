@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import delete
 
+from lms.accounts.hashes import blind_index
 from lms.accounts.models import Person
-from lms.accounts.services import blind_index
 from lms.audit import services as audit
 from lms.kernel.db import db, lock_name
 from lms.kernel.ids import hash_token

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from lms.accounts import services as accounts
+from lms.accounts import hashes
 from lms.accounts.models import Person
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import persons
 from lms.audit import services as audit
 from lms.courses import queries as courses
 from lms.courses.models import Version
@@ -99,13 +100,13 @@ def found_cohort(version: Version, new: NewCohort, *, operation: UUID, by: Perso
             raise MadeAlready
         return known
     cohort = make_cohort(version, new, by=by, at=at, public_id=public_id)
-    accounts.grant_role(by, Role.COORDINATOR, cohort_id=cohort.id, by=by, at=at)
+    persons.grant_role(by, Role.COORDINATOR, cohort_id=cohort.id, by=by, at=at)
     return cohort
 
 
 def id_of_act(what: str, operation: UUID, by: Person) -> UUID:
     """The public id of what a page makes: nobody outside can tell or choose it, and the same page makes the same."""
-    return UUID(bytes=accounts.keyed_hash(what, f"{by.id}:{operation}")[:16])
+    return UUID(bytes=hashes.keyed_hash(what, f"{by.id}:{operation}")[:16])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,7 +252,7 @@ def close_cohort(cohort_id: int, *, by: Person, at: datetime) -> bool:
     cohort.closed_at = at
     for grant in staff.grants_for_update(cohort, at=at):
         if grant.role is Role.FACILITATOR:
-            accounts.end_role(grant, by=by, at=at)
+            persons.end_role(grant, by=by, at=at)
     audit.record(COHORT_CLOSED, by=by.id, on=cohort.id, at=at, is_closed=(False, True))
     return True
 

@@ -9,9 +9,9 @@ from datetime import datetime
 
 from sqlalchemy import update
 
-from lms.accounts import services as people
 from lms.accounts.models import Invitation, Person
-from lms.accounts.rules import ContactKind
+from lms.accounts.rules.credentials import ContactKind
+from lms.accounts.services import codes
 from lms.audit import services as audit
 from lms.kernel.db import db
 from lms.kernel.ids import new_id
@@ -107,7 +107,7 @@ def _release_next(sending: Sending, *, at: datetime) -> bool:
     enrolments = sendings.next_to_release(sending, AT_ONCE)
     newcomers = [enrolment.person for enrolment in enrolments if enrolment.person.login_index is None]
     by = db.session.get(Person, sending.answered_by_id) if sending.answered_by_id is not None else None
-    people.renew_invitations(newcomers, by=by, at=at)
+    codes.renew_invitations(newcomers, by=by, at=at)
     assert sending.answered_at is not None
     for enrolment in enrolments:
         enrolment.released_at = max(at, sending.answered_at)  # a worker whose clock is behind would begin anew
@@ -125,10 +125,10 @@ def renew_invitation(enrolment_id: int, *, by: Person, at: datetime) -> Enrolmen
     enrolment = _invited(enrolment_id)
     if enrolment.released_at is None:
         raise NotReleased
-    people.withdraw_invitations(enrolment.person_id, at=at)  # waits for her, should she be using it just now
+    codes.withdraw_invitations(enrolment.person_id, at=at)  # waits for her, should she be using it just now
     db.session.refresh(enrolment.person, ["login_index"])
     if enrolment.person.login_index is None:
-        people.invite(enrolment.person, by=by, at=at)
+        codes.invite(enrolment.person, by=by, at=at)
     _tell(enrolment, at=at)
     audit.record(INVITATION_RENEWED, by=by.id, on=enrolment.id, at=at)
     return enrolment
@@ -140,7 +140,7 @@ def withdraw_invitation(enrolment_id: int, *, by: Person, at: datetime) -> Enrol
     Doing it again changes nothing. Raises HasCome, MoveNotAllowed, CohortClosed.
     """
     enrolment = _invited(enrolment_id)
-    people.withdraw_invitations(enrolment.person_id, at=at)
+    codes.withdraw_invitations(enrolment.person_id, at=at)
     if enrolment.released_at is not None or enrolment.sending_id is not None:
         enrolment.released_at = enrolment.sending_id = None
         audit.record(INVITATION_WITHDRAWN, by=by.id, on=enrolment.id, at=at)
@@ -178,7 +178,7 @@ def print_sheets(
 
 
 def _sheet(enrolment: Enrolment, invitation: Invitation) -> InvitationSheet:
-    code = people.code_of(invitation)
+    code = codes.code_of(invitation)
     assert code is not None
     person = enrolment.person
     background = open_background(person, enrolment.background)

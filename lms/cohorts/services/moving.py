@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
+from lms.accounts.services import codes
 from lms.audit import services as audit
 from lms.kernel.db import db
 from lms.kernel.ids import new_id
@@ -55,7 +55,7 @@ def move_place(enrolment_id: int, new: NewMove, *, by: Person, at: datetime) -> 
     db.session.add(MoveRow(enrolment_id=enrolment.id, move=new.move, by_id=by.id, at=at, reason=sealed))
     audit.record(PLACE_MOVED, by=by.id, on=enrolment.id, at=at, state=(before.value, after.value))
     if enrolment.agreed_at is None and after not in UNDER_WAY and not desk.is_awaited(enrolment.person_id):
-        accounts.withdraw_invitations(enrolment.person_id, at=at)
+        codes.withdraw_invitations(enrolment.person_id, at=at)
     return enrolment
 
 

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import update
 
-from lms.accounts import services as accounts
 from lms.accounts.models import Invitation, Person, RoleGrant
-from lms.accounts.rules import ContactKind, Role
+from lms.accounts.rules.credentials import ContactKind
+from lms.accounts.rules.roles import Role
+from lms.accounts.services import codes, persons
 from lms.kernel.db import db, lock_name
 
 from ..errors import LastCoordinator, MadeAlready, NoCodeNeeded, NotComeYet
@@ -50,9 +51,9 @@ def invite_staff(cohort_id: int, new: NewStaff, *, by: Person, at: datetime) -> 
     lock_name(public_id.bytes)
     person = staff.find_person(public_id)
     if person is None:
-        person = accounts.make_person(_person(new, public_id), by=by, at=at)
-        accounts.grant_role(person, new.role, cohort_id=cohort.id, by=by, at=at)
-        return _invited(person, new.role, accounts.invite(person, by=by, at=at), at=at)
+        person = persons.make_person(_person(new, public_id), by=by, at=at)
+        persons.grant_role(person, new.role, cohort_id=cohort.id, by=by, at=at)
+        return _invited(person, new.role, codes.invite(person, by=by, at=at), at=at)
     if (person.shown_name, person.interface_language) != (new.shown_name, new.language):
         raise MadeAlready
     return _shown_again(person, new.role, at=at)
@@ -65,11 +66,11 @@ def new_code(cohort_id: int, person_id: UUID, *, by: Person, at: datetime) -> In
     held = {} if person is None else _roles_of(person, staff.grants_for_update(cohort, at=at))
     if person is None or not held:
         raise NoCodeNeeded
-    accounts.withdraw_invitations(person.id, at=at)  # waits for her, should she be using it just now
+    codes.withdraw_invitations(person.id, at=at)  # waits for her, should she be using it just now
     db.session.refresh(person, ["login_index"])
     if person.login_index is not None:
         raise NoCodeNeeded
-    return _invited(person, next(iter(held)), accounts.invite(person, by=by, at=at), at=at)
+    return _invited(person, next(iter(held)), codes.invite(person, by=by, at=at), at=at)
 
 
 def add_staff(cohort_id: int, person: Person, role: Role, *, by: Person, at: datetime) -> None:
@@ -81,7 +82,7 @@ def add_staff(cohort_id: int, person: Person, role: Role, *, by: Person, at: dat
     if not staff.with_account([person.id]):
         raise NotComeYet
     if role not in _roles_of(person, staff.grants_for_update(cohort, at=at)):
-        accounts.grant_role(person, role, cohort_id=cohort.id, by=by, at=at)
+        persons.grant_role(person, role, cohort_id=cohort.id, by=by, at=at)
 
 
 def end_staff(cohort_id: int, person_id: UUID, role: Role, *, by: Person, at: datetime) -> None:
@@ -98,7 +99,7 @@ def end_staff(cohort_id: int, person_id: UUID, role: Role, *, by: Person, at: da
     if role is Role.COORDINATOR:
         _check_others_coordinate(grants, person)
     for grant in ending:
-        accounts.end_role(grant, by=by, at=at)
+        persons.end_role(grant, by=by, at=at)
     if role is Role.FACILITATOR:
         of_hers = Group.cohort_id == cohort.id, Group.facilitator_id == person.id
         db.session.execute(update(Group).where(*of_hers).values(facilitator_id=None))
@@ -115,8 +116,8 @@ def _roles_of(person: Person, grants: Sequence[RoleGrant]) -> dict[Role, RoleGra
     return {grant.role: grant for grant in grants if grant.person_id == person.id}
 
 
-def _person(new: NewStaff, public_id: UUID) -> accounts.NewPerson:
-    return accounts.NewPerson(
+def _person(new: NewStaff, public_id: UUID) -> persons.NewPerson:
+    return persons.NewPerson(
         shown_name=new.shown_name,
         interface_language=new.language,
         time_zone=new.zone,
@@ -129,7 +130,7 @@ def _person(new: NewStaff, public_id: UUID) -> accounts.NewPerson:
 def _shown_again(person: Person, role: Role, *, at: datetime) -> Invited:
     """The code that the same act made a moment ago. Raises NoCodeNeeded when it is open no more."""
     invitation = staff.open_invitation(person, at=at)
-    code = accounts.code_of(invitation) if invitation is not None else None
+    code = codes.code_of(invitation) if invitation is not None else None
     if invitation is None or code is None:
         raise NoCodeNeeded
     return Invited(person=person, role=role, code=code, expires_at=invitation.expires_at)

@@ -14,12 +14,12 @@ from uuid import UUID
 
 from sqlalchemy import delete, insert
 
+from lms.accounts import hashes, vault
 from lms.accounts import queries as accounts
-from lms.accounts import services as people
-from lms.accounts import vault
 from lms.accounts.models import Person
-from lms.accounts.rules import ContactKind
-from lms.accounts.services import NewPerson
+from lms.accounts.rules.credentials import ContactKind
+from lms.accounts.services import codes, persons
+from lms.accounts.services.persons import NewPerson
 from lms.audit import services as audit
 from lms.kernel.chance import Draw
 from lms.kernel.db import db
@@ -165,7 +165,7 @@ class _Reader:
         found = read_row(row.number, row.cells, self._expected)
         if isinstance(found, list):
             return ReadRow(row.number, RowState.FAULTY, faults=tuple(found))
-        mark = people.blind_index("upload", identity_of(found, self.file_hash))
+        mark = hashes.blind_index("upload", identity_of(found, self.file_hash))
         earlier = self._seen.setdefault(mark, row.number)
         if earlier != row.number:
             twice = CellFault(column=Column.CONTACT, wrong=Wrong.TWICE, earlier=earlier)
@@ -291,7 +291,7 @@ def _take(cohort: Cohort, upload: Upload, rows: Sequence[UploadRow], *, at: date
     places = [_place(one, alias) for one, alias in zip(coming, aliases, strict=True)]
     for one, enrolment in zip(coming, enrol_all(cohort, places, by=by, at=at), strict=True):
         _remember(one, enrolment)
-    people.ensure_invited([one.person for one in coming], by=by, at=at)
+    codes.ensure_invited([one.person for one in coming], by=by, at=at)
     taken = {one.row.number for one in coming}
     for row in rows:
         row.state, row.said = RowState.TAKEN if row.number in taken else RowState.KNOWN, None
@@ -314,7 +314,7 @@ def _people_of(
     said = {row.number: _read(text) for row, text in zip(rows, texts, strict=True)}
     there = uploads.contacts_known(cohort, [index for one in said.values() if (index := _contact_index(one))])
     fresh = [row for row in rows if _contact_index(said[row.number]) not in there]
-    made = people.make_people([_new_person(said[row.number]) for row in fresh], by=by, at=at)
+    made = persons.make_people([_new_person(said[row.number]) for row in fresh], by=by, at=at)
     with_keys = accounts.people_with_keys([person.id for person in made])  # what is sealed for them needs their keys
     return [
         _Newcomer(row=row, said=said[row.number], person=person) for row, person in zip(fresh, with_keys, strict=True)
@@ -324,7 +324,7 @@ def _people_of(
 def _contact_index(said: RosterRow) -> bytes | None:
     if said.contact is None or said.contact_kind is None:
         return None
-    return people.contact_index(said.contact, said.contact_kind)
+    return hashes.contact_index(said.contact, said.contact_kind)
 
 
 def _new_person(said: RosterRow) -> NewPerson:

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from wtforms import Field
 
 from lms.accounts import choices
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
 from lms.accounts.session import me
 from lms.courses.models import Version
 from lms.courses.rules import Naming, Told, tell

@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.accounts import choices
-from lms.accounts import services as accounts
 from lms.accounts.models import Person
-from lms.accounts.services import Preferences
+from lms.accounts.services import preferring
+from lms.accounts.services.preferring import Preferences
 from lms.accounts.session import me
 from lms.courses.rules import Naming
 from lms.kernel import clock
@@ -67,7 +67,7 @@ def save(seat: Seat) -> ResponseReturnValue:
                 enrolling.count_try(enrolment.public_id, at=clock.now())
         with transaction():
             enrolling.settle(enrolment.id, chosen, by=me(), at=clock.now())
-            accounts.save_preferences(me(), wanted)
+            preferring.save_preferences(me(), wanted)
     except SettledAlready:
         return redirect(url_for("home.today"))
     except TooManyNames as refusal:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.accounts import choices
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
 from lms.accounts.session import me
 from lms.kernel import clock
 from lms.kernel.db import transaction

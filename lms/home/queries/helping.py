@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, case, ex
 from sqlalchemy.orm import contains_eager
 
 from lms.accounts.models import Person
-from lms.accounts.rules import Role
+from lms.accounts.rules.roles import Role
 from lms.assessments.models import Attempt, Conflict
 from lms.assessments.queries.allowances import Allowances, allowances_by
 from lms.assessments.queries.catalogue import MOST_KEPT, Catalogue, Task, catalogue

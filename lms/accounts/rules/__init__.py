@@ -1,0 +1,1 @@
+"""What holds of people and their signing in, without a database."""

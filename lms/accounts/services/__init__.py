@@ -1,0 +1,1 @@
+"""Acts on people: making, inviting, signing in and out, choosing settings."""
