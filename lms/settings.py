@@ -92,6 +92,11 @@ class Settings:
         return self.public_url.startswith("https://")
 
     @property
+    def needs_factor(self) -> bool:
+        """Whether roles of staff count only after a second factor. In a demo people look around without one."""
+        return self.environment is not Environment.DEMO
+
+    @property
     def public_host(self) -> str:
         """The host name people type."""
         return str(urlsplit(self.public_url).hostname)

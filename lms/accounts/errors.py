@@ -70,3 +70,61 @@ class PassphraseTellsLogin(Refusal):
     """The passphrase is the sign-in name."""
 
     message = _l("The passphrase must not be the sign-in name. Choose other words.")
+
+
+class PassphraseKnown(Refusal):
+    """On the list of those that guessers try first."""
+
+    message = _l(
+        "Many people use this passphrase, so it is tried first. Choose several words that do not belong together."
+    )
+
+
+class LastFactor(Refusal):
+    """Without it she could not sign in, or not do her work."""
+
+    message = _l("You would have no way left to sign in with what your work needs. Add another one first.")
+
+
+class PassphraseStandsAlone(Refusal):
+    """Her passphrase is so short that something has to stand beside it."""
+
+    message = _l(
+        "Your passphrase is short, so a second step belongs to it. Choose a passphrase of at least 15 characters first."
+    )
+
+
+class WrongCode(Refusal):
+    """A one-time code or a recovery code that is wrong, too old or used: one sentence for all."""
+
+    message = _l("This code is not right, or it was used before. Type the newest one.")
+
+
+class PasskeyRefused(Refusal):
+    """A passkey that is not known here, was made for another address, or answered an old question."""
+
+    message = _l("This passkey was not accepted. Nothing was changed. Load the page again and try once more.")
+
+
+class PasskeysMany(Refusal):
+    """More passkeys than anybody can keep an eye on."""
+
+    message = _l("You have %(most)s passkeys. Remove one that you do not use any more, then add this one.")
+
+
+class SecondStepOver(Refusal):
+    """Too long between the passphrase and the second step."""
+
+    message = _l("This took longer than ten minutes. Start again with your sign-in name and passphrase.")
+
+
+class TravelTooSoon(Refusal):
+    """A day that is not to come."""
+
+    message = _l("Choose a day after today.")
+
+
+class TravelTooLong(Refusal):
+    """So far away that nobody remembers it."""
+
+    message = _l("Choose a day within the next %(most)s days. A coordinator can make it longer later.")

@@ -7,10 +7,14 @@ most wait for theirs (lms.accounts.places).
 
 import threading
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import hash_secret_raw
 
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+TIME_COST, MEMORY_COST, LANES = 2, 19_456, 1
+DIGEST_BYTES = 32
+
+_HASHER = PasswordHasher(time_cost=TIME_COST, memory_cost=MEMORY_COST, parallelism=LANES)
 _NOBODY = _HASHER.hash("the passphrase of nobody")
 """Checked when the login is unknown, so that the answer takes as long as for a known one."""
 
@@ -31,6 +35,20 @@ def is_right(passphrase: str, stored: str | None) -> bool:
             return _HASHER.verify(stored or _NOBODY, passphrase) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
+
+
+def digest_of(code: str, salt: bytes) -> bytes:
+    """The slow hash of a short code: whoever has it cannot try all codes in a lifetime. Waits for its turn as above."""
+    with turn:
+        return hash_secret_raw(
+            code.encode(),
+            salt,
+            time_cost=TIME_COST,
+            memory_cost=MEMORY_COST,
+            parallelism=LANES,
+            hash_len=DIGEST_BYTES,
+            type=Type.ID,
+        )
 
 
 def is_outdated(stored: str) -> bool:

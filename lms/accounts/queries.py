@@ -4,26 +4,45 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, Boolean, ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import contains_eager, defer, joinedload
 
 from lms.kernel.db import db
 from lms.kernel.ids import hash_token, read_code
 
-from .models import Invitation, KnownDevice, Person, PersonKey, RoleGrant, Session, SignInAttempt
+from .models import (
+    App,
+    FirstStep,
+    Invitation,
+    KnownDevice,
+    Passkey,
+    Person,
+    PersonKey,
+    RecoveryCode,
+    RoleGrant,
+    Session,
+    SignInAttempt,
+)
+from .rules.factors import WITHOUT_SECOND, Proof, Ways
 from .rules.limits import Failures
+from .rules.roles import Role
 
 NOT_FOR_PAGES = (Person.passphrase_hash, Person.legal_name, Person.contact)
 
 
-def find_session(token: str, *, at: datetime) -> Session | None:
-    """The session of a cookie, with its person, her wrapped key and the roles she holds now: one statement."""
-    return db.session.scalars(_session(), {"token": hash_token(token), "at": at}).unique().one_or_none()
+def find_session(token: str, *, any_proof: bool, at: datetime) -> Session | None:
+    """The session of a cookie, with its person, her wrapped key and the roles that count in it now: one statement.
+
+    A role counts if she holds it now and showed what it asks for. any_proof: in a demo a passphrase will do for all.
+    """
+    values = {"token": hash_token(token), "any_proof": any_proof, "at": at}
+    return db.session.scalars(_session(), values).unique().one_or_none()
 
 
 @cache
 def _session() -> Select[Session]:
-    holds_now = and_(RoleGrant.person_id == Person.id, *is_held(bindparam("at")))
+    counts = or_(bindparam("any_proof", type_=Boolean), is_proven())
+    holds_now = and_(RoleGrant.person_id == Person.id, *is_held(bindparam("at")), counts)
     return (
         select(Session)
         .join(Session.person)
@@ -40,6 +59,91 @@ def _session() -> Select[Session]:
         )
         .execution_options(populate_existing=True)
     )
+
+
+def is_proven() -> ColumnElement[bool]:
+    """What makes a role one that counts in a session: `rules.factors.is_enough`, said to the database."""
+    with_second = Session.proof.in_((Proof.CODE, Proof.RECOVERY))
+    return or_(
+        RoleGrant.role.in_(WITHOUT_SECOND),
+        Session.proof == Proof.PASSKEY,
+        and_(RoleGrant.role != Role.ADMIN, with_second),
+    )
+
+
+def roles_of(person_id: int, *, at: datetime) -> list[Role]:
+    """Every role that she holds now, whatever she has shown in this session."""
+    held = select(RoleGrant.role).where(RoleGrant.person_id == person_id, *is_held(at)).distinct()
+    return list(db.session.scalars(held.order_by(RoleGrant.role)))
+
+
+def sessions_of(person_id: int) -> Sequence[Session]:
+    """Her signed-in browsers, the one that was used last first, each with her and her roles of now."""
+    return (
+        db.session.scalars(
+            select(Session)
+            .where(Session.person_id == person_id)
+            .options(joinedload(Session.person, innerjoin=True).selectinload(Person.roles))
+            .order_by(Session.used_at.desc(), Session.id.desc())
+        )
+        .unique()
+        .all()
+    )
+
+
+def find_first_step(token: str) -> FirstStep | None:
+    """What a browser has shown that has still to show a second factor, with its person and her key."""
+    return db.session.scalars(
+        select(FirstStep)
+        .join(FirstStep.person)
+        .where(FirstStep.token_hash == hash_token(token), Person.disabled_at.is_(None))
+        .options(contains_eager(FirstStep.person).joinedload(Person.key))
+    ).one_or_none()
+
+
+def find_passkey(credential_id: bytes, *, for_update: bool = False) -> Passkey | None:
+    """A passkey with its person, if she may sign in."""
+    query = (
+        select(Passkey)
+        .join(Passkey.person)
+        .where(Passkey.credential_id == credential_id, Person.disabled_at.is_(None))
+        .options(contains_eager(Passkey.person).joinedload(Person.key))
+        .execution_options(populate_existing=True)
+    )
+    return db.session.scalars(query.with_for_update(of=Passkey) if for_update else query).one_or_none()
+
+
+def passkeys_of(person_id: int) -> Sequence[Passkey]:
+    """Her passkeys, the oldest first."""
+    return db.session.scalars(select(Passkey).where(Passkey.person_id == person_id).order_by(Passkey.id)).all()
+
+
+def app_of(person_id: int, *, for_update: bool = False) -> App | None:
+    """The app that makes her one-time codes."""
+    query = select(App).where(App.person_id == person_id).execution_options(populate_existing=True)
+    return db.session.scalars(query.with_for_update() if for_update else query).one_or_none()
+
+
+def salt_of(person_id: int) -> bytes | None:
+    """The salt of her recovery codes."""
+    return db.session.scalar(select(RecoveryCode.salt).where(RecoveryCode.person_id == person_id).limit(1))
+
+
+def ways_of(person_id: int) -> Ways:
+    """How she can sign in now."""
+    of_hers = Passkey.person_id == Person.id
+    has_app = select(App.person_id).where(App.person_id == Person.id, App.added_on.is_not(None)).exists()
+    left = RecoveryCode.person_id == Person.id, RecoveryCode.used_on.is_(None)
+    row = db.session.execute(
+        select(
+            Person.passphrase_hash.is_not(None),
+            Person.stands_alone,
+            select(func.count()).where(of_hers).scalar_subquery(),
+            has_app,
+            select(func.count()).where(*left).scalar_subquery(),
+        ).where(Person.id == person_id)
+    ).one()
+    return Ways(has_passphrase=row[0], stands_alone=row[1], passkeys=row[2], has_app=row[3], codes_left=row[4])
 
 
 def anybody() -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.kernel.waiting import SHORT_PATIENCE
+from lms.settings import current_settings
 from lms.web import cookies
 from lms.web.cookies import Cookie
 from lms.web.csrf import ForgedOrStale, carries_work
@@ -46,7 +47,7 @@ def load_person() -> Person | None:
     if token is None or g.get("no_reader") or cookies.read(Cookie.LEFT):
         return None
     at = clock.now()
-    session = queries.find_session(token, at=at)
+    session = queries.find_session(token, any_proof=not current_settings().needs_factor, at=at)
     if session is None or not is_alive(session.times(), at=at):
         return None
     g.session_seen = session.id, session.times()

@@ -14,6 +14,9 @@ from .models import Person, PersonKey
 
 LEGAL_NAME = "accounts_person.legal_name"
 CONTACT = "accounts_person.contact"
+SESSION_NAME = "accounts_session.name"
+PASSKEY_NAME = "accounts_passkey.name"
+APP_SECRET = "accounts_app.secret"  # noqa: S105 - the place of a secret, not one
 
 
 def make_key(person_id: UUID) -> DataKey:
