@@ -2,7 +2,7 @@
 
 from flask_babel import gettext as _
 from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField
-from wtforms.validators import ValidationError
+from wtforms.validators import Regexp, ValidationError
 
 from lms.kernel.errors import Refusal
 from lms.kernel.i18n import lazy as _l
@@ -13,9 +13,11 @@ from lms.web.http import explain
 from .fields import ZoneField
 from .rules.credentials import TYPED_MOST, check_passphrase
 
+SECRET = r"^[A-Z2-7]{32}$"  # noqa: S105 - the shape of one
+
 
 class SignInForm(Form):
-    """Login and passphrase."""
+    """Login and passphrase; or what a passkey says, put there by the script."""
 
     login = StringField(_l("Sign-in name"), validators=[needed(), at_most(200)])
     password = PasswordField(_l("Passphrase"), validators=[needed(), at_most(TYPED_MOST)])
@@ -23,6 +25,7 @@ class SignInForm(Form):
         _l("This is a shared or borrowed device"),
         description=_l("We sign you out after %(minutes)s minutes without activity.", minutes=lazy_number(15)),
     )
+    answer = HiddenField()
     next = HiddenField()
 
 
@@ -75,3 +78,49 @@ class AccountForm(Form):
     leave_to = SelectField(_l("Where “Leave now” goes"))
     exit_keys = BooleanField(_l("Leave also when I press Shift three times"))
     marking_keys = BooleanField(_l("Single keys give marks on marking pages"))
+
+
+class SecondStepForm(Form):
+    """One of three ways to go on after the passphrase. answer: what a passkey says, put there by the script."""
+
+    code = StringField(
+        _l("One-time code"), description=_l("Six digits, from the app on your phone."), validators=[at_most(20)]
+    )
+    paper = StringField(
+        _l("Recovery code"),
+        description=_l("One of the ten codes on your paper. Each works once."),
+        validators=[at_most(40)],
+    )
+    answer = HiddenField()
+    next = HiddenField()
+
+
+class PasskeyForm(Form):
+    """A passkey that the browser made. answer: what it says, put there by the script."""
+
+    name = StringField(
+        _l("What do you call this device?"),
+        description=_l("For example: phone. Only you see it. You can leave it empty."),
+        validators=[at_most(40)],
+    )
+    answer = HiddenField()
+
+
+class AppForm(Form):
+    """The first code of an app, and the secret that the page showed."""
+
+    secret = HiddenField(validators=[Regexp(SECRET)])
+    code = StringField(
+        _l("The code that the app shows now"), description=_l("Six digits."), validators=[needed(), at_most(20)]
+    )
+
+
+class AgainForm(Form):
+    """A factor that is shown again."""
+
+    password = PasswordField(_l("Passphrase"), validators=[at_most(TYPED_MOST)])
+    code = StringField(
+        _l("One-time code"), description=_l("Six digits, from the app on your phone."), validators=[at_most(20)]
+    )
+    answer = HiddenField()
+    next = HiddenField()

@@ -32,6 +32,14 @@ TEMPLATES = {
         ),
         waits_for_day=False,
     ),
+    "sign_in_changed": Template(
+        subject=_l("You have a new message"),
+        text=_l(
+            "Something was changed in how you sign in. If it was you, there is nothing to do.\n\n"
+            "If it was not you, sign in, end all other sessions, and tell the person who invited you."
+        ),
+        waits_for_day=False,
+    ),
     "something_new": Template(
         subject=_l("You have a new message"),
         text=_l("There is something new for you. Sign in the way you usually do."),

@@ -227,7 +227,7 @@ class Passkey(Model):
 
 
 class App(Model):
-    """The secret from which an app on her phone makes one-time codes, sealed. It counts once she has typed a code.
+    """The secret from which an app on her phone makes one-time codes, sealed. It is kept once she has typed a code.
 
     last_step: the thirty seconds whose code was used last; no earlier one is taken. Deleted by her or with her.
     """
@@ -241,8 +241,8 @@ class App(Model):
 
     person_id: Mapped[int] = mapped_column(ForeignKey("accounts_person.id", ondelete="CASCADE"), primary_key=True)
     secret: Mapped[Sealed] = mapped_column(SealedColumn)
-    last_step: Mapped[int] = mapped_column(default=0)
-    added_on: Mapped[date | None]
+    last_step: Mapped[int]
+    added_on: Mapped[date]
 
 
 class RecoveryCode(Model):

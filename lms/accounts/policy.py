@@ -12,6 +12,7 @@ class AccountPermission(Permission):
     """What concerns one's own account."""
 
     USE = "accounts:own:use"
+    OWN = "accounts:thing:own"
 
 
 def is_known(who: Person | None, target: Any) -> bool:
@@ -24,4 +25,9 @@ def has_role(who: Person | None, role: Role, cohort_id: int | None = None) -> bo
     return who is not None and any(grant.role is role and grant.cohort_id == cohort_id for grant in who.roles)
 
 
-declare({AccountPermission.USE: [is_known]})
+def is_hers(who: Person | None, target: Any) -> bool:
+    """Whose it is: she alone."""
+    return who is not None and target.person_id == who.id
+
+
+declare({AccountPermission.USE: [is_known], AccountPermission.OWN: [is_hers]})

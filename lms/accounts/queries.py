@@ -124,6 +124,11 @@ def app_of(person_id: int, *, for_update: bool = False) -> App | None:
     return db.session.scalars(query.with_for_update() if for_update else query).one_or_none()
 
 
+def hash_of(person_id: int) -> str | None:
+    """The stored hash of her passphrase, which no page loads with her."""
+    return db.session.scalar(select(Person.passphrase_hash).where(Person.id == person_id))
+
+
 def salt_of(person_id: int) -> bytes | None:
     """The salt of her recovery codes."""
     return db.session.scalar(select(RecoveryCode.salt).where(RecoveryCode.person_id == person_id).limit(1))
@@ -132,7 +137,7 @@ def salt_of(person_id: int) -> bytes | None:
 def ways_of(person_id: int) -> Ways:
     """How she can sign in now."""
     of_hers = Passkey.person_id == Person.id
-    has_app = select(App.person_id).where(App.person_id == Person.id, App.added_on.is_not(None)).exists()
+    has_app = select(App.person_id).where(App.person_id == Person.id).exists()
     left = RecoveryCode.person_id == Person.id, RecoveryCode.used_on.is_(None)
     row = db.session.execute(
         select(

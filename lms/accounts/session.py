@@ -18,7 +18,8 @@ from lms.web.csrf import ForgedOrStale, carries_work
 from lms.web.languages import page_of
 
 from . import queries
-from .models import Person
+from .models import Person, Session
+from .rules.factors import is_fresh
 from .rules.sessions import is_alive, should_note_use
 from .services import sessions
 
@@ -28,6 +29,16 @@ log = logging.getLogger("lms.accounts")
 def me() -> Person:
     """The person who is signed in; only for views behind `allow`."""
     return cast(Person, current_user._get_current_object())
+
+
+def this_session() -> Session:
+    """The session of this request; only for views behind `allow`."""
+    return cast(Session, g.session)
+
+
+def is_proven_now() -> bool:
+    """Whether a factor was shown in this session just now."""
+    return is_fresh(this_session().proven_at, at=clock.now())
 
 
 def init_sessions(app: Flask) -> None:
@@ -50,7 +61,7 @@ def load_person() -> Person | None:
     session = queries.find_session(token, any_proof=not current_settings().needs_factor, at=at)
     if session is None or not is_alive(session.times(), at=at):
         return None
-    g.session_seen = session.id, session.times()
+    g.session, g.session_seen = session, (session.id, session.times())
     g.time_zone, g.digits = session.person.time_zone, session.person.digits.value
     return session.person
 

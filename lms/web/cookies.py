@@ -3,6 +3,7 @@
 *session*: random token of a signed-in browser. *visitor*: random, binds a visitor's forms. *seen*: the style sheet was
 sent before. *known*: random token of a browser in which somebody signed in before, so that wrong tries of others do not
 keep her out. *left*: set by our script when Leave now was pressed, so that she is signed out even if the line was cut.
+*step*: random token of a browser that showed a passphrase and not yet its second factor.
 """
 
 from enum import StrEnum
@@ -23,6 +24,7 @@ class Cookie(StrEnum):
     SEEN = "seen"
     KNOWN = "known"
     LEFT = "left"
+    STEP = "step"
 
 
 def read(cookie: Cookie) -> str | None:

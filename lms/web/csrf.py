@@ -86,13 +86,18 @@ def _own_origins() -> tuple[str, str]:
     return current_settings().public_url, request.host_url.rstrip("/")
 
 
-def _token() -> bytes:
+def browser() -> str:
+    """What binds a form to one browser: the token of its session, or for a visitor that of a cookie of its own."""
     bound_to = cookies.read(Cookie.SESSION) or cookies.read(Cookie.VISITOR)
     if not bound_to:
         if "visitor" not in g:
             g.visitor = new_token()
         bound_to = g.visitor
-    return hmac.digest(current_settings().secret_key.encode(), f"csrf:{bound_to}".encode(), "sha256")
+    return str(bound_to)
+
+
+def _token() -> bytes:
+    return hmac.digest(current_settings().secret_key.encode(), f"csrf:{browser()}".encode(), "sha256")
 
 
 def _keep_visitor(response: Response) -> Response:

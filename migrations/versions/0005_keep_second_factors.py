@@ -67,7 +67,7 @@ def upgrade() -> None:
         _person(),
         sa.Column("secret", sa.LargeBinary(), nullable=False),
         sa.Column("last_step", sa.Integer(), nullable=False),
-        sa.Column("added_on", sa.Date(), nullable=True),
+        sa.Column("added_on", sa.Date(), nullable=False),
         _of_person("accounts_app"),
         sa.PrimaryKeyConstraint("person_id", name=op.f("accounts_app_pk")),
     )

@@ -108,11 +108,11 @@ def use_invitation(code: str, chosen: Credentials, *, at: datetime) -> Person:
     return person
 
 
-def check_who_used(code: str, login: str, passphrase: str) -> Person:
+def check_who_used(code: str, login: str, passphrase: str, *, at: datetime) -> Person:
     """The person who used this code and chose just these credentials by it. Raises InvitationUsed for all others."""
     invitation = queries.find_invitation(code)
     try:
-        person = check_credentials(login, passphrase)
+        person = check_credentials(login, passphrase, at=at)
     except WrongCredentials:
         raise InvitationUsed from None
     if invitation is None or invitation.person_id != person.id:

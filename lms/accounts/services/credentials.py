@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
@@ -10,7 +11,14 @@ from lms.accounts import passphrases, queries
 from lms.accounts.errors import LoginUnfit, WrongCredentials
 from lms.accounts.hashes import login_index
 from lms.accounts.models import KnownDevice, Person, Session, number_of
-from lms.accounts.rules.credentials import check_login, check_passphrase, fold_passphrase, is_hashable
+from lms.accounts.rules.credentials import (
+    PASSPHRASE_LEAST_ALONE,
+    check_login,
+    check_passphrase,
+    fold_passphrase,
+    is_hashable,
+)
+from lms.accounts.rules.travel import is_away
 from lms.audit import services as audit
 from lms.kernel.db import db
 
@@ -23,22 +31,29 @@ class Credentials:
 
     login_index: bytes
     passphrase_hash: str
+    stands_alone: bool
 
 
-def make_credentials(login: str, passphrase: str) -> Credentials:
+def make_credentials(login: str, passphrase: str, *, has_factor: bool = False) -> Credentials:
     """What is stored of them. It takes its time, so it is made before the transaction that needs it.
 
-    Raises LoginUnfit and the passphrase refusals of `rules`.
+    has_factor: whether a second one stands beside it, so that a shorter passphrase will do. Raises LoginUnfit and the
+    passphrase refusals of `rules`.
     """
     check_login(login)
-    check_passphrase(passphrase, login=login, has_factor=False)
-    hashed = passphrases.hash_passphrase(fold_passphrase(passphrase))
-    return Credentials(login_index=login_index(login), passphrase_hash=hashed)
+    check_passphrase(passphrase, login=login, has_factor=has_factor)
+    folded = fold_passphrase(passphrase)
+    return Credentials(
+        login_index=login_index(login),
+        passphrase_hash=passphrases.hash_passphrase(folded),
+        stands_alone=len(folded) >= PASSPHRASE_LEAST_ALONE,
+    )
 
 
 def set_credentials(person: Person, chosen: Credentials, *, by: Person | None, at: datetime) -> None:
     """Give a person her login and passphrase; whoever is signed in as her is signed out. Raises LoginUnfit."""
     person.login_index, person.passphrase_hash = chosen.login_index, chosen.passphrase_hash
+    person.stands_alone = chosen.stands_alone
     try:
         db.session.flush()  # the database knows whether somebody else has this login
     except IntegrityError:
@@ -54,13 +69,22 @@ def share_credentials(person: Person, login: str, like: Person, *, by: Person | 
     audit.record(PASSPHRASE_SET, by=number_of(by), on=person.id, at=at)
 
 
-def check_credentials(login: str, passphrase: str) -> Person:
-    """The person these credentials belong to. Takes the same time for an unknown login. Raises WrongCredentials."""
+def check_credentials(login: str, passphrase: str, *, at: datetime) -> Person:
+    """The person these credentials belong to. Takes the same time for an unknown login and for one who travels.
+
+    Raises WrongCredentials.
+    """
     person = queries.find_by_login(login_index(login))
     hashable = fold_passphrase(passphrase) if is_hashable(passphrase) else ""
-    if not passphrases.is_right(hashable, person.passphrase_hash if person else None) or person is None:
+    is_right = passphrases.is_right(hashable, person.passphrase_hash if person else None)
+    if not is_right or person is None or is_closed(person, at=at):
         raise WrongCredentials
     return person
+
+
+def is_closed(person: Person, *, at: datetime) -> bool:
+    """Whether she travels: her account opens to nobody until the day that she chose, by her own clock."""
+    return is_away(person.closed_until, today=at.astimezone(ZoneInfo(person.time_zone)).date())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,9 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,6 +16,7 @@ from lms.accounts.models import AnsweredQuestion, App, Passkey, Person, Recovery
 from lms.accounts.passkeys import NewKey, Purpose, Question
 from lms.accounts.rules import factors as rules
 from lms.accounts.rules.roles import Role
+from lms.accounts.services.credentials import is_closed
 from lms.audit import services as audit
 from lms.kernel.db import db
 from lms.kernel.ids import new_code, new_id, read_code
@@ -65,16 +68,51 @@ def remove_passkey(person: Person, passkey: Passkey, *, roles: Sequence[Role], a
     _tell(person, PASSKEY_REMOVED, at=at)
 
 
+def needs_second(person: Person) -> bool:
+    """Whether her passphrase alone does not let her in: she has a second factor, or has lost a device."""
+    return person.locked_at is not None or queries.ways_of(person.id).has_second
+
+
 def use_passkey(answer: str, purpose: Purpose, browser: str, *, at: datetime) -> Passkey:
     """The passkey that gave this answer, with its person; its count and day are kept. Raises PasskeyRefused."""
     passkey = queries.find_passkey(passkeys.credential_of(answer), for_update=True)
-    if passkey is None:
+    if passkey is None or is_closed(passkey.person, at=at):
         raise PasskeyRefused
     key = NewKey(credential_id=passkey.credential_id, public_key=passkey.public_key, sign_count=passkey.sign_count)
     passkey.sign_count, question = passkeys.check_answer(answer, key, purpose, browser, at=at)
     passkey.used_on = at.date()
     _answer(question)
     return passkey
+
+
+def use_own_passkey(person: Person, answer: str, purpose: Purpose, browser: str, *, at: datetime) -> None:
+    """The same, of hers alone. Raises PasskeyRefused."""
+    if use_passkey(answer, purpose, browser, at=at).person_id != person.id:
+        raise PasskeyRefused
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownPasskey:
+    """A passkey as its owner sees it. name: what she called it, or None."""
+
+    public_id: UUID
+    name: str | None
+    added_on: date
+    used_on: date | None
+
+
+def shown_passkeys(person: Person, known: Sequence[Passkey]) -> list[ShownPasskey]:
+    """Her passkeys with the names that she gave them."""
+    names = vault.open_all(person, [one.name for one in known], place=vault.PASSKEY_NAME)
+    return [
+        ShownPasskey(public_id=one.public_id, name=name, added_on=one.added_on, used_on=one.used_on)
+        for one, name in zip(known, names, strict=True)
+    ]
+
+
+def roles_waiting(held: Sequence[Role], proof: rules.Proof) -> list[Role]:
+    """The roles that do not count in a session, for want of what was shown in it."""
+    return [role for role in held if not rules.is_enough(proof, role)]
 
 
 def _answer(question: Question) -> None:
@@ -86,20 +124,17 @@ def _answer(question: Question) -> None:
         raise PasskeyRefused
 
 
-def begin_app(person: Person, secret: str) -> None:
-    """Keep the secret of an app that does not count yet: she has still to type a code of it."""
-    sealed = vault.seal_for(person, secret, place=vault.APP_SECRET)
-    db.session.execute(delete(App).where(App.person_id == person.id, App.added_on.is_(None)))
-    db.session.add(App(person_id=person.id, secret=sealed, last_step=0))
+def add_app(person: Person, secret: str, typed: str, *, at: datetime) -> None:
+    """Let an app count from now on, in the place of one that she had: the code that she typed is one of its.
 
-
-def finish_app(person: Person, typed: str, *, at: datetime) -> None:
-    """Let the app count from now on: its code is right. Raises WrongCode."""
-    app = queries.app_of(person.id, for_update=True)
-    if app is None:
+    Raises WrongCode.
+    """
+    step = rules.accepted_step(rules.fold_code(typed), apps.near_codes(secret, at=at), last_step=0)
+    if step is None:
         raise WrongCode
-    _take_code(person, app, typed, at=at)
-    app.added_on = at.date()
+    db.session.execute(delete(App).where(App.person_id == person.id))
+    sealed = vault.seal_for(person, secret, place=vault.APP_SECRET)
+    db.session.add(App(person_id=person.id, secret=sealed, last_step=step, added_on=at.date()))
     _tell(person, APP_ADDED, at=at)
 
 
@@ -113,12 +148,8 @@ def remove_app(person: Person, *, roles: Sequence[Role], at: datetime) -> None:
 def use_code(person: Person, typed: str, *, at: datetime) -> None:
     """Take a one-time code of her app; each is taken once. Raises WrongCode."""
     app = queries.app_of(person.id, for_update=True)
-    if app is None or app.added_on is None:
+    if app is None:
         raise WrongCode
-    _take_code(person, app, typed, at=at)
-
-
-def _take_code(person: Person, app: App, typed: str, *, at: datetime) -> None:
     (secret,) = vault.open_all(person, [app.secret], place=vault.APP_SECRET)
     step = rules.accepted_step(rules.fold_code(typed), apps.near_codes(str(secret), at=at), last_step=app.last_step)
     if step is None:

@@ -1,36 +1,31 @@
 """Signing in and out, accepting an invitation, one's own account page."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from lms.accounts import choices, passkeys
+from lms.accounts.errors import InvitationUsed, LoginUnfit, PasskeyRefused
+from lms.accounts.forms import AccountForm, CodeForm, EnrolForm, SignInForm
+from lms.accounts.models import Person
+from lms.accounts.passkeys import Purpose
+from lms.accounts.policy import AccountPermission
+from lms.accounts.rules.factors import Proof
+from lms.accounts.rules.preferences import Digits, Theme
+from lms.accounts.rules.roles import MARKING_ROLES
+from lms.accounts.services import codes, credentials, factors, limiting, preferring, sessions
+from lms.accounts.services.limiting import Trying
+from lms.accounts.session import me
 from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.kernel.errors import Refusal
-from lms.web import cookies, redirects
-from lms.web.cookies import KNOWN_SECONDS, Cookie
+from lms.web import cookies, csrf
+from lms.web.cookies import Cookie
 from lms.web.http import allow, explain, public, who
 
-from . import choices
-from .errors import InvitationUsed, LoginUnfit, ManySignIns, TooManyAttempts
-from .forms import AccountForm, CodeForm, EnrolForm, SignInForm
-from .models import Person, SignInAttempt
-from .places import current_places
-from .policy import AccountPermission
-from .rules.preferences import Digits, Theme
-from .rules.roles import MARKING_ROLES
-from .services import codes, credentials, limiting, preferring, sessions
-from .services.credentials import Renewal
-from .services.limiting import Source, Trying
-from .session import me
+from .coming_in import Tokens, counted, open_session, place, refused, signed_in, trying_of, welcome
 
-TURN_SECONDS = 10
-"""After so long whoever found all places taken comes again."""
-
-bp = Blueprint("accounts", __name__, template_folder="templates", url_prefix="/<lang:lang>")
+bp = Blueprint("accounts", __name__, template_folder="../templates", url_prefix="/<lang:lang>")
 
 
 @bp.get("/sign-in")
@@ -39,11 +34,8 @@ def sign_in() -> ResponseReturnValue:
     """The form; somebody who is signed in already goes on."""
     if who() is not None:
         return redirect(url_for("home.today"))
-    return render_template(
-        "accounts/sign_in.html",
-        form=SignInForm(None, next=request.args.get("next")),
-        was_signed_out="signed_out" in request.args,
-    )
+    form = SignInForm(None, next=request.args.get("next"))
+    return _sign_in_page(form, was_signed_out="signed_out" in request.args)
 
 
 @bp.post("/sign-in")
@@ -52,21 +44,58 @@ def sign_in_post() -> ResponseReturnValue:
     """Sign in. The same answer, and the same work, for an unknown name and a wrong passphrase."""
     form = SignInForm()
     if not form.validate():
-        return render_template("accounts/sign_in.html", form=form), 422
+        return _sign_in_page(form), 422
     login, passphrase, shared = str(form.login.data), str(form.password.data), bool(form.shared.data)
     try:
-        trying = _trying(login)
-        attempt = _counted(trying)
-        with _place(trying, attempt):
-            person = credentials.check_credentials(login, passphrase)
+        trying = trying_of(login)
+        attempt = counted(trying)
+        with place(trying, attempt):
+            person = credentials.check_credentials(login, passphrase, at=clock.now())
             renewal = credentials.renew_hash(person, passphrase)
         with transaction():
-            tokens = _open_session(person, attempt, renewal, shared=shared)
+            limiting.forgive(attempt)
+            if renewal is not None:
+                credentials.keep_renewed(person, renewal)
+            if factors.needs_second(person):
+                return _to_second_step(person, shared=shared, wanted=str(form.next.data))
+            tokens = open_session(person, proof=Proof.PASSPHRASE, shared=shared)
     except Refusal as refusal:
-        return _refused(render_template("accounts/sign_in.html", form=form, refusal=explain(refusal)), refusal, 422)
-    wanted = str(form.next.data)
-    target = wanted if redirects.is_safe(wanted) else url_for("home.today", lang=person.interface_language)
-    return _signed_in(target, *tokens)
+        return refused(_sign_in_page(form, refusal=explain(refusal)), refusal, 422)
+    return signed_in(welcome(person, str(form.next.data), proof=Proof.PASSPHRASE), tokens)
+
+
+@bp.post("/sign-in/passkey")
+@public
+def sign_in_by_passkey() -> ResponseReturnValue:
+    """Sign in by a passkey alone: nothing is typed, so nothing can be guessed, and no limit stands before it."""
+    form = SignInForm()
+    try:
+        with transaction():
+            person = factors.use_passkey(str(form.answer.data), Purpose.SIGN_IN, csrf.browser(), at=clock.now()).person
+            if person.locked_at is not None:
+                raise PasskeyRefused
+            tokens = open_session(person, proof=Proof.PASSKEY, shared=bool(form.shared.data))
+    except Refusal as refusal:
+        return refused(_sign_in_page(form, refusal=explain(refusal)), refusal, 422)
+    return signed_in(welcome(person, str(form.next.data), proof=Proof.PASSKEY), tokens)
+
+
+def _sign_in_page(form: SignInForm, *, refusal: str | None = None, was_signed_out: bool = False) -> str:
+    question = passkeys.new_question(Purpose.SIGN_IN, csrf.browser(), at=clock.now())
+    return render_template(
+        "accounts/sign_in.html",
+        form=form,
+        refusal=refusal,
+        was_signed_out=was_signed_out,
+        options=passkeys.options_to_ask(question),
+    )
+
+
+def _to_second_step(person: Person, *, shared: bool, wanted: str) -> ResponseReturnValue:
+    token = sessions.begin_second_step(person, shared=shared, at=clock.now())
+    answer = make_response(redirect(url_for("second.step", next=wanted or None)))
+    cookies.give(answer, Cookie.STEP, token)
+    return answer
 
 
 @bp.post("/sign-out")
@@ -99,12 +128,12 @@ def enrol_code() -> ResponseReturnValue:
         return render_template("accounts/enrol.html", form=form), 422
     code = str(form.code.data)
     try:
-        attempt = _counted(_trying(code))
+        attempt = counted(trying_of(code))
         codes.look_at_code(code, at=clock.now())
         with transaction():
             limiting.forgive(attempt)
     except Refusal as refusal:
-        return _refused(render_template("accounts/enrol.html", form=form, refusal=explain(refusal)), refusal, 409)
+        return refused(render_template("accounts/enrol.html", form=form, refusal=explain(refusal)), refusal, 409)
     g.has_secret = True
     return render_template("accounts/enrol.html", form=EnrolForm(None, code=code), invitation_code=code)
 
@@ -119,21 +148,14 @@ def enrol_accept() -> ResponseReturnValue:
     if not is_complete:
         return render_template("accounts/enrol.html", form=form, invitation_code=code), 422
     try:
-        tokens = _use_code(code, login, passphrase, _trying(code))
+        tokens = _use_code(code, login, passphrase, trying_of(code))
     except LoginUnfit:
         form.login.errors = [_name_again()]
         return render_template("accounts/enrol.html", form=form, invitation_code=code), 409
     except Refusal as refusal:
         page = render_template("accounts/enrol.html", form=form, invitation_code=code, refusal=explain(refusal))
-        return _refused(page, refusal, 409)
-    return _signed_in(url_for("home.today"), *tokens)
-
-
-def _refused(page: str, refusal: Refusal, otherwise: int) -> Response:
-    """The page again with the status that a program reads. otherwise: that of what was typed."""
-    if isinstance(refusal, ManySignIns):
-        return make_response(page, 503, {"Retry-After": str(TURN_SECONDS)})
-    return make_response(page, 429 if isinstance(refusal, TooManyAttempts) else otherwise)
+        return refused(page, refusal, 409)
+    return signed_in(url_for("home.today"), tokens)
 
 
 def _name_again() -> str:
@@ -144,21 +166,23 @@ def _name_again() -> str:
     )
 
 
-def _use_code(code: str, login: str, passphrase: str, trying: Trying) -> tuple[str, str | None]:
+def _use_code(code: str, login: str, passphrase: str, trying: Trying) -> Tokens:
     """Use an invitation, or sign in whoever used it with the very same words a moment ago: the button pressed twice."""
-    attempt = _counted(trying)
+    attempt = counted(trying)
     try:
         codes.look_at_code(code, at=clock.now())
-        with _place(trying, attempt):
+        with place(trying, attempt):
             chosen = credentials.make_credentials(login, passphrase)
         with transaction():
             person = codes.use_invitation(code, chosen, at=clock.now())
-            return _open_session(person, attempt, None, shared=False)
+            limiting.forgive(attempt)
+            return open_session(person, proof=Proof.PASSPHRASE, shared=False)
     except InvitationUsed:
-        with _place(trying, attempt):
-            person = codes.check_who_used(code, login, passphrase)
+        with place(trying, attempt):
+            person = codes.check_who_used(code, login, passphrase, at=clock.now())
     with transaction():
-        return _open_session(person, attempt, None, shared=False)
+        limiting.forgive(attempt)
+        return open_session(person, proof=Proof.PASSPHRASE, shared=False)
 
 
 @bp.get("/account")
@@ -199,53 +223,3 @@ def _account_form(person: Person) -> AccountForm:
     if not any(grant.role in MARKING_ROLES for grant in person.roles):
         del form.marking_keys
     return form
-
-
-def _trying(name: str) -> Trying:
-    """Who tries this login or code. Whoever would be refused anyway is so here, before anything is written."""
-    trying = limiting.limit_of(name, Source(address=request.remote_addr or "", device=cookies.read(Cookie.KNOWN)))
-    limiting.check_limit(trying, at=clock.now())
-    return trying
-
-
-def _counted(trying: Trying) -> SignInAttempt:
-    """One try, counted and kept whatever comes of it; none while nobody could look at it."""
-    current_places().check_room(trying.whose, is_known=trying.is_known)
-    with transaction():
-        return limiting.begin_attempt(trying, at=clock.now())
-
-
-@contextmanager
-def _place(trying: Trying, attempt: SignInAttempt) -> Iterator[None]:
-    """A place at the hash, and nothing else in it that takes time. Who waits for one in vain has not tried."""
-    try:
-        with current_places().take(trying.whose, is_known=trying.is_known):
-            yield
-    except ManySignIns:
-        with transaction():
-            limiting.take_back(attempt)
-        raise
-
-
-def _open_session(
-    person: Person, attempt: SignInAttempt, renewal: Renewal | None, *, shared: bool
-) -> tuple[str, str | None]:
-    """What the browser gets: the session's token, and one by which it is known later unless it is shared."""
-    before, at = cookies.read(Cookie.SESSION), clock.now()
-    limiting.forgive(attempt)
-    if before is not None:
-        sessions.end_session(before)
-    if renewal is not None:
-        credentials.keep_renewed(person, renewal)
-    token = sessions.start_session(person, shared=shared, at=at)
-    return token, None if shared else limiting.remember_device(person, at=at)
-
-
-def _signed_in(target: str, token: str, known: str | None) -> Response:
-    answer = make_response(redirect(target))
-    g.signed_in_now = True
-    cookies.take_back(answer, Cookie.LEFT)
-    cookies.give(answer, Cookie.SESSION, token)
-    if known is not None:
-        cookies.give(answer, Cookie.KNOWN, known, seconds=KNOWN_SECONDS)
-    return answer

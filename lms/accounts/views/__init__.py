@@ -1,0 +1,1 @@
+"""Pages of signing in, second factors, devices and one's own settings."""
