@@ -19,6 +19,7 @@ from sqlalchemy import Engine, event, select
 from lms.accounts import hashes, passphrases
 from lms.accounts import queries as people
 from lms.accounts.models import Person
+from lms.accounts.rules.factors import Proof
 from lms.accounts.services import sessions
 from lms.app import create_app
 from lms.assessments.queries.sitting import find_sitting
@@ -60,7 +61,10 @@ class Inside:
         """A session for each, by the service that signs people in, without hashing a passphrase two thousand times."""
         with self._inside(), transaction():
             found = {login: _person(login) for login in {one.login for one in logins}}
-            return [sessions.start_session(found[one.login], shared=False, at=clock.now()) for one in logins]
+            return [
+                sessions.start_session(found[one.login], proof=Proof.PASSKEY, shared=False, at=clock.now())
+                for one in logins
+            ]
 
     def visitor(self, login: Login, token: str) -> Visitor:
         """Somebody whose requests this process answers."""
@@ -117,7 +121,7 @@ class Inside:
         return missing
 
     def _missing(self, login: str, token: str, answers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-        session = people.find_session(token, at=clock.now())
+        session = people.find_session(token, any_proof=False, at=clock.now())
         assert session is not None
         sitting = find_sitting(session.person, UUID(self.loaded.pages["quiz"].rpartition("/")[2]))
         assert sitting is not None and sitting.attempt is not None

@@ -29,6 +29,7 @@ from benchmarks.load import application
 from benchmarks.server import KINDS, database
 from lms.accounts import hashes
 from lms.accounts.models import Person
+from lms.accounts.rules.factors import Proof
 from lms.accounts.rules.roles import Role
 from lms.accounts.services import credentials, sessions
 from lms.cohorts.models import Cohort
@@ -95,7 +96,7 @@ def signed_in(app: Flask, login: str) -> FlaskClient:
     client = app.test_client()
     with app.app_context(), transaction():
         person = db.session.query(Person).filter_by(login_index=hashes.login_index(login)).one()
-        token = sessions.start_session(person, shared=False, at=clock.now())
+        token = sessions.start_session(person, proof=Proof.PASSKEY, shared=False, at=clock.now())
     client.set_cookie("sid", token)
     return client
 

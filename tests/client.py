@@ -8,6 +8,7 @@ from flask import Flask, url_for
 from werkzeug.test import TestResponse
 
 from lms.accounts.models import Person
+from lms.accounts.rules.factors import Proof
 from lms.accounts.services import sessions
 from lms.kernel.db import db, transaction
 from tests.cast import Member
@@ -73,12 +74,16 @@ class Visitor:
         self.client = app.test_client()
         self.last: Page | None = None
 
-    def signed_in(self, member: Member, *, shared: bool = False) -> "Visitor":
-        """Have a session without the cost of a passphrase: the row and the cookie are the real ones."""
+    def signed_in(self, member: Member, *, shared: bool = False, proof: Proof = Proof.PASSKEY) -> "Visitor":
+        """Have a session without the cost of a passphrase: the row and the cookie are the real ones.
+
+        proof: what she showed for it; with a passkey every role of hers counts.
+        """
         with self.app.app_context():
             person = db.session.get_one(Person, member.id)
             with transaction():
-                token = sessions.start_session(person, shared=shared, at=self.app.extensions["clock"].now())
+                at = self.app.extensions["clock"].now()
+                token = sessions.start_session(person, proof=proof, shared=shared, at=at)
         self.client.set_cookie("sid", token)
         return self
 

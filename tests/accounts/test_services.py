@@ -15,6 +15,7 @@ from lms.accounts.errors import (
     WrongCredentials,
 )
 from lms.accounts.models import Invitation, Person, Session, SignInAttempt
+from lms.accounts.rules.factors import Proof
 from lms.accounts.rules.preferences import Digits, Theme
 from lms.accounts.rules.roles import Role
 from lms.accounts.services import codes, credentials, limiting, persons, preferring, sessions, sweeping
@@ -64,7 +65,7 @@ def may_try(login="cedar", source="192.0.2.1", *, device=None, at=NOW):
 
 
 def test_right_credentials_find_their_person(cedar, cast):
-    assert credentials.check_credentials(" CEDAR ", cast.cedar.passphrase) is cedar
+    assert credentials.check_credentials(" CEDAR ", cast.cedar.passphrase, at=NOW) is cedar
 
 
 @pytest.mark.parametrize(
@@ -72,14 +73,14 @@ def test_right_credentials_find_their_person(cedar, cast):
 )
 def test_wrong_and_unknown_are_refused_alike(cedar, login, passphrase):
     with pytest.raises(WrongCredentials):
-        credentials.check_credentials(login, passphrase)
+        credentials.check_credentials(login, passphrase, at=NOW)
 
 
 def test_a_disabled_person_cannot_sign_in(cedar, cast):
     cedar.disabled_at = NOW
     db.session.flush()
     with pytest.raises(WrongCredentials):
-        credentials.check_credentials("cedar", cast.cedar.passphrase)
+        credentials.check_credentials("cedar", cast.cedar.passphrase, at=NOW)
 
 
 def test_the_sixth_failure_of_an_account_is_not_looked_at(in_app):
@@ -224,9 +225,9 @@ def test_no_address_is_stored(in_app):
 def test_a_session_is_found_by_its_token_with_key_and_roles_in_one_statement(app, cast, statements):
     with app.app_context(), transaction():
         person = db.session.get_one(Person, cast.facilitator.id)
-        token = sessions.start_session(person, shared=False, at=NOW)
+        token = sessions.start_session(person, proof=Proof.PASSKEY, shared=False, at=NOW)
     with app.app_context(), statements() as seen:
-        session = queries.find_session(token, at=NOW)
+        session = queries.find_session(token, any_proof=False, at=NOW)
         assert session.person.shown_name == "Facilitator"
         assert session.person.key is not None
         assert [grant.role for grant in session.person.roles] == [Role.FACILITATOR]
@@ -237,13 +238,13 @@ def test_a_role_that_has_ended_or_not_begun_is_not_held(cedar, cast):
     ended = persons.grant_role(cedar, Role.EDITOR, cohort_id=None, by=None, at=NOW - DAY)
     ended.until_at = NOW
     persons.grant_role(cedar, Role.AUDITOR, cohort_id=None, by=None, at=NOW + HOUR)
-    token = sessions.start_session(cedar, shared=False, at=NOW)
+    token = sessions.start_session(cedar, proof=Proof.PASSKEY, shared=False, at=NOW)
     db.session.flush()
-    assert queries.find_session(token, at=NOW).person.roles == []
+    assert queries.find_session(token, any_proof=False, at=NOW).person.roles == []
 
 
 def test_only_the_hash_of_a_token_is_stored(cedar):
-    token = sessions.start_session(cedar, shared=False, at=NOW)
+    token = sessions.start_session(cedar, proof=Proof.PASSKEY, shared=False, at=NOW)
     db.session.flush()
     assert token.encode() not in db.session.query(Session).one().token_hash
 
@@ -256,7 +257,7 @@ def test_a_hash_with_old_parameters_is_made_anew(cedar, cast):
     cedar.passphrase_hash = old_hash(cast.cedar.passphrase)
     credentials.keep_renewed(cedar, credentials.renew_hash(cedar, cast.cedar.passphrase))
     assert not passphrases.is_outdated(cedar.passphrase_hash)
-    assert credentials.check_credentials("cedar", cast.cedar.passphrase) is cedar
+    assert credentials.check_credentials("cedar", cast.cedar.passphrase, at=NOW) is cedar
     assert credentials.renew_hash(cedar, cast.cedar.passphrase) is None
 
 
@@ -265,15 +266,15 @@ def test_a_passphrase_that_was_changed_meanwhile_is_not_brought_back(cedar, cast
     renewal = credentials.renew_hash(cedar, cast.cedar.passphrase)
     credentials.set_credentials(cedar, credentials.make_credentials("cedar", LONG), by=cedar, at=NOW)
     credentials.keep_renewed(cedar, renewal)
-    assert credentials.check_credentials("cedar", LONG) is cedar
+    assert credentials.check_credentials("cedar", LONG, at=NOW) is cedar
 
 
 def test_signing_out_ends_the_session_and_twice_is_no_error(cedar):
-    token = sessions.start_session(cedar, shared=False, at=NOW)
+    token = sessions.start_session(cedar, proof=Proof.PASSKEY, shared=False, at=NOW)
     sessions.end_session(token)
     sessions.end_session(token)
     db.session.flush()
-    assert queries.find_session(token, at=NOW) is None
+    assert queries.find_session(token, any_proof=False, at=NOW) is None
 
 
 def test_an_invitation_lets_her_choose_and_is_used_up(cedar):
@@ -283,7 +284,7 @@ def test_an_invitation_lets_her_choose_and_is_used_up(cedar):
         codes.use_invitation(code.lower().replace("-", " "), credentials.make_credentials("new name", LONG), at=NOW)
         is cedar
     )
-    assert credentials.check_credentials("new name", LONG) is cedar
+    assert credentials.check_credentials("new name", LONG, at=NOW) is cedar
     with pytest.raises(InvitationUsed):
         codes.use_invitation(code, credentials.make_credentials("another", LONG), at=NOW)
 
@@ -324,9 +325,9 @@ def test_a_login_in_use_is_refused_and_her_own_is_kept(cedar, cast):
 
 
 def test_new_credentials_end_every_session_she_had(cedar):
-    token = sessions.start_session(cedar, shared=False, at=NOW)
+    token = sessions.start_session(cedar, proof=Proof.PASSKEY, shared=False, at=NOW)
     credentials.set_credentials(cedar, credentials.make_credentials("cedar", LONG), by=cedar, at=NOW)
-    assert queries.find_session(token, at=NOW) is None
+    assert queries.find_session(token, any_proof=False, at=NOW) is None
 
 
 def test_a_newer_code_closes_the_older_one(cedar):
@@ -338,10 +339,10 @@ def test_a_newer_code_closes_the_older_one(cedar):
 
 
 def test_what_no_page_needs_is_not_loaded_with_a_session(cedar):
-    token = sessions.start_session(cedar, shared=False, at=NOW)
+    token = sessions.start_session(cedar, proof=Proof.PASSKEY, shared=False, at=NOW)
     db.session.flush()
     db.session.expunge_all()
-    person = queries.find_session(token, at=NOW).person
+    person = queries.find_session(token, any_proof=False, at=NOW).person
     for column in ("passphrase_hash", "legal_name", "contact"):
         with pytest.raises(InvalidRequestError):
             getattr(person, column)
@@ -406,11 +407,11 @@ def test_acts_are_recorded_by_number_without_words(cedar):
 
 
 def test_note_use_moves_the_last_used_minute(cedar):
-    token = sessions.start_session(cedar, shared=False, at=NOW)
+    token = sessions.start_session(cedar, proof=Proof.PASSKEY, shared=False, at=NOW)
     db.session.flush()
-    session = queries.find_session(token, at=NOW)
+    session = queries.find_session(token, any_proof=False, at=NOW)
     sessions.note_use(session.id, at=NOW + HOUR)
-    session = queries.find_session(token, at=NOW)
+    session = queries.find_session(token, any_proof=False, at=NOW)
     assert not sessions.should_note_use(session.times(), at=NOW + HOUR)
 
 

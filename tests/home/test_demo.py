@@ -11,6 +11,7 @@ from sqlalchemy.orm import selectinload
 from lms.accounts import hashes
 from lms.accounts.models import Person, RoleGrant
 from lms.accounts.queries import find_recipient
+from lms.accounts.rules.factors import Proof
 from lms.accounts.services import sessions
 from lms.app import create_app
 from lms.assessments.models import AllowanceRow, Attempt, Conflict, StepRow
@@ -62,7 +63,7 @@ class Demo:
     def client(self, login):
         client = self.app.test_client()
         with self.app.app_context(), transaction():
-            token = sessions.start_session(self.person(login), shared=False, at=clock.now())
+            token = sessions.start_session(self.person(login), proof=Proof.PASSKEY, shared=False, at=clock.now())
         client.set_cookie("sid", token)
         return client
 
