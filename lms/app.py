@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lms.accounts import jobs as accounts_jobs
 from lms.accounts import places, session
-from lms.accounts.views import accounts, factors, second
+from lms.accounts.views import accounts, devices, factors, second
 from lms.assessments import jobs as assessments_jobs
 from lms.assessments.models import StepRow
 from lms.assessments.policy import AssessmentPermission
@@ -92,7 +92,17 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     check_dictionary(mapper.class_ for mapper in Base.registry.mappers)
     _dress(app, settings)
     work = (tasks.bp, writing.bp, checkpoints.bp, marking.bp)
-    for blueprint in (home.bp, home.machine, accounts.bp, second.bp, factors.bp, safety.bp, modules.bp, *work):
+    for blueprint in (
+        home.bp,
+        home.machine,
+        accounts.bp,
+        second.bp,
+        factors.bp,
+        devices.bp,
+        safety.bp,
+        modules.bp,
+        *work,
+    ):
         app.register_blueprint(blueprint)
     for blueprint in (results.bp, asking.bp, bank.bp, receipts.bp):
         app.register_blueprint(blueprint)

@@ -1,8 +1,8 @@
 """Forms of signing in, accepting an invitation, and one's own settings."""
 
 from flask_babel import gettext as _
-from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField
-from wtforms.validators import Regexp, ValidationError
+from wtforms import BooleanField, DateField, HiddenField, PasswordField, SelectField, StringField
+from wtforms.validators import InputRequired, Regexp, ValidationError
 
 from lms.kernel.errors import Refusal
 from lms.kernel.i18n import lazy as _l
@@ -124,3 +124,19 @@ class AgainForm(Form):
     )
     answer = HiddenField()
     next = HiddenField()
+
+
+class DeviceForm(Form):
+    """What she calls a device."""
+
+    name = StringField(_l("What do you call this device?"), validators=[at_most(40)])
+
+
+class TravelForm(Form):
+    """Until which day nobody can sign in."""
+
+    until = DateField(_l("Closed until"), validators=[InputRequired(message=_l("Fill in this field."))])
+
+
+class LockForm(Form):
+    """One press, and nothing to fill in."""

@@ -44,6 +44,11 @@ def end_session(token: str) -> None:
     db.session.execute(delete(Session).where(Session.token_hash == hash_token(token)))
 
 
+def end_one(session: Session) -> None:
+    """Sign out a browser that she names from another."""
+    db.session.execute(delete(Session).where(Session.id == session.id))
+
+
 def end_others(person: Person, *, but: int | None) -> None:
     """Sign out every browser of hers but this one; those that only know her are forgotten too."""
     hers = Session.person_id == person.id

@@ -11,7 +11,7 @@ from lms.accounts.forms import SecondStepForm
 from lms.accounts.models import FirstStep
 from lms.accounts.passkeys import Purpose
 from lms.accounts.rules.factors import Proof
-from lms.accounts.services import factors, limiting, sessions
+from lms.accounts.services import closing, factors, limiting, sessions
 from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.kernel.errors import Refusal
@@ -79,6 +79,7 @@ def by_recovery() -> ResponseReturnValue:
 
     def show(found: FirstStep, form: SecondStepForm) -> Proof:
         factors.use_recovery_code(found.person, digest, at=clock.now())
+        closing.unlock(found.person, by=found.person, at=clock.now())
         limiting.forgive(attempt)
         return Proof.RECOVERY
 
