@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lms.accounts import jobs as accounts_jobs
 from lms.accounts import places, session
+from lms.accounts.services.closing import Hidden
 from lms.accounts.views import accounts, devices, factors, second
 from lms.assessments import jobs as assessments_jobs
 from lms.assessments.models import StepRow
@@ -27,6 +28,7 @@ from lms.certificates.views import verify
 from lms.cohorts import begun, silent
 from lms.cohorts import jobs as cohorts_jobs
 from lms.cohorts.policy import CohortPermission
+from lms.cohorts.services import hiding
 from lms.cohorts.services.enrolling import PlacesGiven
 from lms.cohorts.services.founding import DatesMoved, VersionFollowed
 from lms.cohorts.views import dates, founding, invitations, messages, settling, staff, uploads
@@ -153,6 +155,7 @@ def _wire(app: Flask) -> None:
     messaging.handle(app, reminders.REMIND, reminders.remind, every=reminders.EVERY)
     messaging.handle(app, certificates_jobs.DECIDE, certificates_jobs.decide, every=timedelta(minutes=10))
     messaging.handle(app, certificates_jobs.MAKE, certificates_jobs.make)
+    events.subscribe(app, Hidden, hiding.on_hidden)
     events.subscribe(app, PlacesGiven, ledger.on_places_given)
     events.subscribe(app, LessonRead, ledger.on_lesson_read)
     events.subscribe(app, DatesMoved, ledger.on_dates_moved)

@@ -113,6 +113,7 @@ class Enrolment(Model):
     sending_id: the last decision to send invitations that was about her, whatever became of it. released_at: when two
     people had decided that her invitation is sent. agreed_at: when she came, chose her name and agreed to the rules of
     the course; None while she is only invited.
+    hidden_at: since when facilitators see nothing of her, because a device of hers is lost.
     background: setting, organisation and remark from the list she was uploaded with, sealed.
 
     Kept beside what she did, so that lists need not look at all of it (docs/decisions/0023). active_on: the last day of
@@ -137,6 +138,7 @@ class Enrolment(Model):
         "course_language": _kept(Level.PREFERENCE, "language of course texts"),
         "state": _kept(Level.ATTENDANCE, "what she may do"),
         "group_id": _kept(Level.ATTENDANCE, "who looks after her"),
+        "hidden_at": _kept(Level.ATTENDANCE, "hiding her while a device is lost"),
         "released_at": _kept(Level.ATTENDANCE, "whether her invitation may be sent"),
         "agreed_at": _kept(Level.ATTENDANCE, "whether she has come"),
         "background": _kept(Level.IDENTITY, "a coordinator's own code for her, her organisation, a remark"),
@@ -158,6 +160,7 @@ class Enrolment(Model):
     since_at: Mapped[datetime]
     released_at: Mapped[datetime | None]
     agreed_at: Mapped[datetime | None] = mapped_column(active_history=True)
+    hidden_at: Mapped[datetime | None]
     background: Mapped[Sealed | None] = mapped_column(SealedColumn)
     active_on: Mapped[date | None]
     quiet_from: Mapped[date | None]

@@ -150,7 +150,8 @@ def works_for(who: Person | None, target: InCohort) -> bool:
 def facilitates(who: Person | None, target: OfParticipant) -> bool:
     """Facilitators are there for the people of their groups, and for whoever is in no group.
 
-    Without groups a cohort is seen whole; a group that nobody facilitates is the coordinators'.
+    Without groups a cohort is seen whole; a group that nobody facilitates is the coordinators'. Whoever has lost a
+    device is seen by coordinators alone until she is back.
     Rule: docs/security/threat-model.md 1.2, H1.
     """
     return (
@@ -161,6 +162,8 @@ def facilitates(who: Person | None, target: OfParticipant) -> bool:
 
 
 def _is_in_care(enrolment: Enrolment, *, facilitator_id: int) -> bool:
+    if enrolment.hidden_at is not None:
+        return False
     return enrolment.group_id is None or (
         enrolment.group is not None
         and enrolment.group.cohort_id == enrolment.cohort_id
@@ -179,7 +182,7 @@ def in_care_of(facilitator_id: Any, enrolment: type[Enrolment] = Enrolment) -> C
         group.cohort_id == enrolment.cohort_id,
         group.facilitator_id == facilitator_id,
     )
-    return or_(enrolment.group_id.is_(None), hers.correlate_except(group))
+    return and_(enrolment.hidden_at.is_(None), or_(enrolment.group_id.is_(None), hers.correlate_except(group)))
 
 
 def as_reader(who: Person) -> dict[str, Any]:

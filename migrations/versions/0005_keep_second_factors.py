@@ -31,6 +31,7 @@ def upgrade() -> None:
     op.add_column(
         "accounts_session", sa.Column("proof", sa.String(length=32), server_default="passphrase", nullable=False)
     )
+    op.add_column("cohorts_enrolment", sa.Column("hidden_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("accounts_session", sa.Column("proven_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("accounts_session", sa.Column("name", sa.LargeBinary(), nullable=True))
     op.create_table(
@@ -102,6 +103,7 @@ def _of_person(table: str) -> sa.ForeignKeyConstraint:
 def downgrade() -> None:
     for name in ("answered_question", "recovery_code", "app", "passkey", "first_step"):
         op.drop_table(f"accounts_{name}")
+    op.drop_column("cohorts_enrolment", "hidden_at")
     for column in ("name", "proven_at", "proof"):
         op.drop_column("accounts_session", column)
     op.execute("UPDATE accounts_person SET login_index = NULL WHERE passphrase_hash IS NULL")
