@@ -318,3 +318,12 @@ class NobodyMeant(Refusal):
     """A message to people of whom there are none, or none any more."""
 
     message = _l("Nobody is meant by this choice at the moment. Nothing was sent. Choose other recipients.")
+
+
+class CannotKeepApart(Refusal):
+    """Rules that keep people apart leave no such groups. Never says whom they are about."""
+
+    message = _l(
+        "These groups cannot be made: people who must be kept apart would meet. Nothing was changed."
+        " Choose more groups or other facilitators, or speak with the safety focal point."
+    )

@@ -146,15 +146,18 @@ def test_who_has_a_passphrase_alone_needs_a_code_from_paper_too(app, cast, as_pa
 def test_facilitators_see_nothing_of_her_until_she_is_back(app, cast, taught, as_participant):
     codes = make_codes(as_participant)
     facilitator = Visitor(app).signed_in(cast.facilitator)
-    alias = "Cedar"
-    seen = [alias in facilitator.get("help.page", cohort_id=taught.cohort_id).words()]
+    hers = {"cohort_id": taught.cohort_id, "enrolment_id": taught.enrolments["cedar"]}
+    facilitator.get("results.participant", **hers)
     as_participant.post("devices.lock")
+    facilitator.get("results.participant", **hers, expect=404)
+    Visitor(app).signed_in(cast.coordinator).get("results.participant", **hers)
     with app.app_context():
         places = db.session.query(Enrolment).filter_by(person_id=cast.cedar.id)
         assert {place.hidden_at for place in places} == {NOW}
     phone = Visitor(app)
     sign_in(phone, cast.cedar)
     phone.post("second.by_recovery", data={"paper": codes[0]})
+    facilitator.get("results.participant", **hers)
     with app.app_context():
         assert {place.hidden_at for place in db.session.query(Enrolment).filter_by(person_id=cast.cedar.id)} == {None}
 
