@@ -74,6 +74,11 @@ def test_two_sides_of_twelve_fill_three_groups_as_they_must():
     assert sizes(places, 3) == [6, 6, 12]
 
 
+def test_a_cohort_of_ten_thousand_is_spread_too():
+    places = spread(members(*["en", "fr"] * 5_000), range(20_000, 20_010), both_ways((1, 2), (3, 20_000)))
+    assert sizes(places, 10) == [1_000] * 10 and places[1] != places[2] and places[3] != 0
+
+
 def test_a_search_without_end_is_ended():
     """Eleven people who all avoid one another do not fit into ten groups, and that is not tried ten factorial times."""
     everybody = [(one, other) for one in range(1, 12) for other in range(1, one)]

@@ -34,6 +34,10 @@ class _Room:
         self.people.append(one)
         self.languages[one.language] += 1
 
+    def fits(self, one: Member) -> tuple[int, int]:
+        """How little she fits: rooms are filled evenly, and of those alike the one with fewest of her language."""
+        return len(self.people), self.languages[one.language]
+
     def remove(self) -> None:
         self.languages[self.people.pop().language] -= 1
 
@@ -49,17 +53,23 @@ def spread(
     """
     if not facilitators or not members:
         return {}
-    first = sorted(members, key=lambda one: -len(apart.get(one.person, ())))
+    bound = sorted((one for one in members if apart.get(one.person)), key=lambda one: -len(apart[one.person]))
     even = -(-len(members) // len(facilitators))
-    search = _Search(first, facilitators, apart)
-    for most in range(even, len(members) + 1):
-        if search.fill(most):
-            return {one.person: place for place, room in enumerate(search.rooms) for one in room.people}
-    raise CannotKeepApart
+    search = _Search(bound, facilitators, apart)
+    found = next((most for most in range(even, max(even, len(bound)) + 1) if search.fill(most)), None)
+    if found is None:
+        raise CannotKeepApart
+    for one in members:
+        if not apart.get(one.person):
+            min(search.rooms, key=lambda room: room.fits(one)).add(one)
+    return {one.person: place for place, room in enumerate(search.rooms) for one in room.people}
 
 
 class _Search:
-    """Puts people into rooms one after another, those with most rules first, and takes back what leads nowhere."""
+    """Puts those with rules into rooms one after another, and takes back what leads nowhere.
+
+    Whoever has none fits anywhere, and comes afterwards.
+    """
 
     def __init__(
         self, members: Sequence[Member], facilitators: Sequence[int], apart: Mapping[int, Collection[int]]
@@ -88,7 +98,7 @@ class _Search:
         return False
 
     def _fitting(self, one: Member, most: int) -> list[_Room]:
-        """Rooms that may take her, the emptiest first, and of those the one with fewest of her language."""
+        """Rooms that may take her, the best first."""
         avoided = self._apart.get(one.person, ())
         free = [
             room
@@ -97,7 +107,7 @@ class _Search:
             and room.facilitator not in avoided
             and not any(other.person in avoided for other in room.people)
         ]
-        return sorted(free, key=lambda room: (len(room.people), room.languages[one.language]))
+        return sorted(free, key=lambda room: room.fits(one))
 
 
 def is_kept_apart(
