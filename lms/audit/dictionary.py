@@ -30,6 +30,7 @@ class Retention(StrEnum):
     INVITATION = "invitation"
     UPLOAD = "upload"
     CERTIFICATE = "certificate"
+    REPORT = "report"
     KNOWN_DEVICE = "known device"
     SIGN_IN_FAILURES = "sign-in failures"
     AUDIT = "audit"
@@ -68,6 +69,10 @@ RETENTION_TEXTS: dict[Retention, RetentionText] = {
     Retention.CERTIFICATE: RetentionText(
         what=_l("That you completed a course, and your certificate; the name, code and documents are sealed"),
         until=_l("Until you have it erased"),
+    ),
+    Retention.REPORT: RetentionText(
+        what=_l("A report about safety and its answer, sealed; without a name nothing in it leads to you"),
+        until=_l("2 years after it was closed"),
     ),
     Retention.KNOWN_DEVICE: RetentionText(
         what=_l("That you signed in on a device before (no device name)"),

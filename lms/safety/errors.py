@@ -1,0 +1,42 @@
+"""What a person may be told about reports, openings and keeping people apart."""
+
+from lms.kernel.errors import Refusal
+from lms.kernel.i18n import lazy as _l
+
+
+class ReasonTooShort(Refusal):
+    """A sealed value is opened for a reason, in words that its owner can read."""
+
+    message = _l("Write a reason of at least %(least)s characters. The person whose record it is can read it.")
+
+
+class OpenedMany(Refusal):
+    """More records than anybody needs in an hour."""
+
+    message = _l(
+        "You can open %(most)s records in an hour, and you have. The safety focal point was told. Go on in an hour."
+    )
+
+
+class NothingSealed(Refusal):
+    """She gave none."""
+
+    message = _l("This person has not given it. Nothing was opened, and nothing was written down.")
+
+
+class FactorNotFresh(Refusal):
+    """A sealed value is opened with a factor that was shown just now."""
+
+    message = _l("Show first that it is you. Your reason stays in the page.")
+
+
+class ReportEmpty(Refusal):
+    """A report says something."""
+
+    message = _l("Write what happened, in any language. One sentence is enough.")
+
+
+class SidesMeet(Refusal):
+    """A rule with nobody on a side, or the same person on both."""
+
+    message = _l("Choose at least one person for each side, and nobody for both.")

@@ -1,0 +1,91 @@
+"""Reports, openings of sealed values, and who is kept apart: what holds, without a database."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from .errors import OpenedMany, ReasonTooShort
+
+REASON_LEAST, REASON_MOST = 10, 500
+REPORT_MOST = 8_000
+PLAN_MOST = 2_000
+
+READ_WITHIN = timedelta(hours=24)
+"""Within which a report is read, at weekends too (docs/design mock 44)."""
+
+OPENINGS_AN_HOUR = 20
+"""Records that one person may open in an hour: enough for a cohort's list of names, too few to carry a year away."""
+
+CODE_CHARACTERS = 16
+"""Of the code with which somebody without a name finds the answer to her report."""
+
+
+class Field(StrEnum):
+    """A sealed value of a person that staff open with a reason."""
+
+    LEGAL_NAME = "legal_name"
+    CONTACT = "contact"
+    PLAN = "plan"
+
+
+class Subject(StrEnum):
+    """What a report is about."""
+
+    KNOWN = "known"
+    PRESSURE = "pressure"
+    DEVICE = "device"
+    IDENTIFIES = "identifies"
+    OTHER = "other"
+
+
+class Wish(StrEnum):
+    """What should happen at once."""
+
+    LOCK = "lock"
+    NOTHING = "nothing"
+
+
+class ReportState(StrEnum):
+    """Where a report stands."""
+
+    NEW = "new"
+    READ = "read"
+    CLOSED = "closed"
+
+
+def check_reason(reason: str) -> str:
+    """The reason as it is kept. Raises ReasonTooShort."""
+    kept = " ".join(reason.split())
+    if len(kept) < REASON_LEAST:
+        raise ReasonTooShort(least=REASON_LEAST)
+    return kept
+
+
+def check_openings(so_far: int, more: int) -> None:
+    """Refuse to open more records in an hour than anybody needs. Raises OpenedMany."""
+    if so_far + more > OPENINGS_AN_HOUR:
+        raise OpenedMany(most=OPENINGS_AN_HOUR)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Apart:
+    """A rule that keeps two sides apart: nobody of the one meets anybody of the other. People by number."""
+
+    one: frozenset[int]
+    other: frozenset[int]
+
+
+def kept_apart(rules: Iterable[Apart]) -> Mapping[int, Collection[int]]:
+    """Whom each person is kept apart from, in both directions."""
+    found: dict[int, set[int]] = {}
+    for rule in rules:
+        for side, across in ((rule.one, rule.other), (rule.other, rule.one)):
+            for person in side:
+                found.setdefault(person, set()).update(across - {person})
+    return found
+
+
+def due_at(reported_at: datetime) -> datetime:
+    """Until when a report is read."""
+    return reported_at + READ_WITHIN
