@@ -53,11 +53,16 @@ def open_legal_name(person: Person) -> str | None:
 
 def open_list(owner: UUID, values: Sequence[Sealed], *, place: str) -> list[str]:
     """What a list of people says that waits to be taken over. Raises CannotOpen when its key was destroyed."""
+    key = list_key(owner)
+    return [key.open(value, place=place) for value in values]
+
+
+def list_key(owner: UUID) -> DataKey:
+    """The key of something that belongs to no person: a list, a report. Raises CannotOpen when it was destroyed."""
     row = db.session.get(PersonKey, owner)
     if row is None:
         raise CannotOpen
-    key = _ring().unwrap(row.wrapped, owner=owner)
-    return [key.open(value, place=place) for value in values]
+    return _ring().unwrap(row.wrapped, owner=owner)
 
 
 def destroy_key(owner: UUID) -> None:

@@ -1,0 +1,75 @@
+"""Reading plans, openings, reports and who is kept apart."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from lms.kernel.db import db
+from lms.kernel.ids import hash_token, read_code
+
+from .models import ApartMember, ApartRule, Opening, Plan, Report
+from .rules import Apart, ReportState, kept_apart
+
+HOUR = timedelta(hours=1)
+
+
+def plan_of(person_id: int) -> Plan | None:
+    """How she wants to be kept safe."""
+    return db.session.get(Plan, person_id)
+
+
+def openings_of(person_id: int) -> Sequence[Opening]:
+    """Who opened her record, the newest first, each with whoever did."""
+    query = select(Opening).where(Opening.person_id == person_id).options(joinedload(Opening.by))
+    return db.session.scalars(query.order_by(Opening.at.desc(), Opening.id.desc())).all()
+
+
+def opened_by(person_id: int, *, at: datetime) -> int:
+    """How many records somebody has opened in the last hour."""
+    lately = Opening.by_id == person_id, Opening.at > at - HOUR
+    return db.session.scalars(select(func.count()).select_from(Opening).where(*lately)).one()
+
+
+def reports(cohorts: Collection[int] | None) -> Sequence[Report]:
+    """Reports of these cohorts, or all for None: what waits first, the oldest of it first."""
+    query = select(Report).order_by(Report.closed_on.is_not(None), Report.day, Report.id)
+    return db.session.scalars(query if cohorts is None else query.where(Report.cohort_id.in_(cohorts))).all()
+
+
+def find_report(public_id: UUID, *, for_update: bool = False) -> Report | None:
+    """One report, with whoever gave her name."""
+    query = select(Report).where(Report.public_id == public_id).options(joinedload(Report.person))
+    query = query.execution_options(populate_existing=True)
+    return db.session.scalars(query.with_for_update(of=Report) if for_update else query).one_or_none()
+
+
+def find_report_by_code(code: str) -> Report | None:
+    """The report whose code was typed."""
+    return db.session.scalars(select(Report).where(Report.code_hash == hash_token(read_code(code)))).one_or_none()
+
+
+def waiting_reports(*, at: datetime) -> int:
+    """How many reports nobody has read."""
+    return db.session.scalars(select(func.count()).select_from(Report).where(Report.state == ReportState.NEW)).one()
+
+
+def rules_of(cohort_id: int) -> Sequence[ApartRule]:
+    """Who is kept apart in a cohort, rule by rule, the oldest first."""
+    query = select(ApartRule).where(ApartRule.cohort_id == cohort_id).options(selectinload(ApartRule.members))
+    return db.session.scalars(query.order_by(ApartRule.id)).all()
+
+
+def apart_in(cohort_id: int) -> Mapping[int, Collection[int]]:
+    """Whom each person of a cohort is kept apart from, by number: one statement. For allocations, never for a page."""
+    rows = db.session.execute(
+        select(ApartMember.rule_id, ApartMember.person_id, ApartMember.side)
+        .join(ApartRule, ApartRule.id == ApartMember.rule_id)
+        .where(ApartRule.cohort_id == cohort_id)
+    )
+    sides: dict[int, tuple[set[int], set[int]]] = {}
+    for rule_id, person_id, side in rows:
+        sides.setdefault(rule_id, (set(), set()))[side].add(person_id)
+    return kept_apart(Apart(one=frozenset(one), other=frozenset(other)) for one, other in sides.values())

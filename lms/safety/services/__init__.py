@@ -1,0 +1,1 @@
+"""Acts for the safety of people: plans, openings, reports, keeping apart."""

@@ -1,0 +1,57 @@
+"""Opening a sealed value of somebody: a reason, a fresh factor, a limit, an entry that she reads (decision 3)."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from lms.accounts import vault
+from lms.accounts.models import Person, Session
+from lms.accounts.rules.factors import is_fresh
+from lms.audit import services as audit
+from lms.kernel.db import db, lock_name
+from lms.safety import queries
+from lms.safety.errors import FactorNotFresh, OpenedMany
+from lms.safety.models import Opening
+from lms.safety.rules import Field, check_openings, check_reason
+
+from .planning import Words, read_plan
+
+log = logging.getLogger("lms.safety")
+OPENED = audit.act("safety.record.opened", "field")
+REASON = "safety_opening.reason"
+
+
+def open_values(
+    people: Sequence[Person], field: Field, reason: str, *, by: Person, session: Session, at: datetime
+) -> list[str | Words | None]:
+    """The values of these people, each loaded with her key; one entry each, that she can read, whatever is found.
+
+    One reason covers one page of a list. Raises ReasonTooShort, FactorNotFresh, OpenedMany, CannotOpen.
+    """
+    kept = check_reason(reason)
+    if not is_fresh(session.proven_at, at=at):
+        raise FactorNotFresh
+    lock_name(b"openings of %d" % by.id)  # two pages at one moment count one after the other
+    try:
+        check_openings(queries.opened_by(by.id, at=at), len(people))
+    except OpenedMany:
+        log.error("the limit of opened records is reached by person %s", by.id)
+        raise
+    for person in people:
+        sealed = vault.seal_for(person, kept, place=REASON)
+        db.session.add(Opening(person_id=person.id, by_id=by.id, field=field, reason=sealed, at=at))
+        audit.record(OPENED, by=by.id, on=person.id, at=at, field=(None, field.value))
+    return [_value(person, field) for person in people]
+
+
+def _value(person: Person, field: Field) -> str | Words | None:
+    if field is Field.LEGAL_NAME:
+        return vault.open_legal_name(person)
+    return vault.open_contact(person) if field is Field.CONTACT else read_plan(person)
+
+
+def read_openings(person: Person) -> list[tuple[Opening, str]]:
+    """Who opened her record and why, for herself."""
+    found = queries.openings_of(person.id)
+    reasons = vault.open_all(person, [one.reason for one in found], place=REASON)
+    return [(one, str(reason)) for one, reason in zip(found, reasons, strict=True)]
