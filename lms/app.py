@@ -28,10 +28,11 @@ from lms.certificates.views import verify
 from lms.cohorts import begun, silent
 from lms.cohorts import jobs as cohorts_jobs
 from lms.cohorts.policy import CohortPermission
+from lms.cohorts.queries.seats import last_cohort_of
 from lms.cohorts.services import hiding
 from lms.cohorts.services.enrolling import PlacesGiven
 from lms.cohorts.services.founding import DatesMoved, VersionFollowed
-from lms.cohorts.views import dates, founding, invitations, messages, settling, staff, uploads
+from lms.cohorts.views import apart, dates, founding, invitations, messages, settling, staff, uploads
 from lms.home import attendance, calendars, desk, helping, person, reminders
 from lms.home import views as home
 from lms.home.policy import HomePermission
@@ -47,7 +48,8 @@ from lms.modules import activities
 from lms.modules import views as modules
 from lms.modules.queries import people_who_read
 from lms.modules.services import LessonRead
-from lms.safety import views as safety
+from lms.safety.courses import init_courses
+from lms.safety.views import plan, reports
 from lms.settings import Environment, Settings
 from lms.shipped import shipped
 from lms.web import assets, bodies, compression, csrf, errors, headers, languages, pages
@@ -106,13 +108,15 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
         *work,
     ):
         app.register_blueprint(blueprint)
+    for blueprint in (plan.bp, reports.bp):
+        app.register_blueprint(blueprint)
     for blueprint in (results.bp, asking.bp, bank.bp, receipts.bp):
         app.register_blueprint(blueprint)
     for blueprint in (desk.bp, person.bp, attendance.bp, helping.bp):
         app.register_blueprint(blueprint)
     for blueprint in (founding.bp, dates.bp, staff.bp, messages.bp, calendars.bp, calendars.machine):
         app.register_blueprint(blueprint)
-    for blueprint in (uploads.bp, invitations.bp, settling.bp):
+    for blueprint in (uploads.bp, invitations.bp, settling.bp, apart.bp):
         app.register_blueprint(blueprint)
     for blueprint in (certificates.bp, completion.bp, verify.bp, verify.machine):
         app.register_blueprint(blueprint)
@@ -144,6 +148,7 @@ def _wire(app: Flask) -> None:
     activities.init_activities(app, activities.Providers(find_activities, checkpoints.below_lesson))
     begun.init_begun(app, (people_who_read, people_who_tried))
     silent.init_silent(app, who_is_silent)
+    init_courses(app, last_cohort_of)
     messaging.handle(app, accounts_jobs.MESSAGE, accounts_jobs.deliver)
     messaging.handle(app, accounts_jobs.SWEEP, accounts_jobs.sweep, every=timedelta(hours=1))
     messaging.handle(app, assessments_jobs.CLOSE, assessments_jobs.close, every=timedelta(minutes=1))

@@ -33,6 +33,7 @@ class CohortPermission(Permission):
     CHANGE = "cohorts:cohort:change"
     LOOK_AFTER = "cohorts:people:look_after"
     ANSWER = "cohorts:sending:answer"
+    PART = "cohorts:people:part"
 
 
 class InCohort(Protocol):
@@ -114,6 +115,11 @@ def runs_any(who: Person | None, target: object) -> bool:
 def coordinates(who: Person | None, target: InCohort) -> bool:
     """Coordinators of the cohort run it."""
     return has_role(who, Role.COORDINATOR, target.cohort.id)
+
+
+def keeps_safe(who: Person | None, target: Any) -> bool:
+    """The safety focal point of the cohort, or of the whole site."""
+    return has_role(who, Role.SAFETY, target.cohort.id) or has_role(who, Role.SAFETY)
 
 
 def is_another(who: Person | None, target: Case) -> bool:
@@ -265,5 +271,6 @@ declare(
         CohortPermission.CHANGE: [both(coordinates, is_open)],
         CohortPermission.LOOK_AFTER: [works_for],
         CohortPermission.ANSWER: [both(may_be_second, is_open)],
+        CohortPermission.PART: [keeps_safe],
     }
 )

@@ -46,6 +46,14 @@ def seats_of(who: Person) -> Sequence[Seat]:
     return [Seat(cohort=cohort, enrolment=enrolment) for cohort, enrolment in rows]
 
 
+def last_cohort_of(person_id: int) -> int | None:
+    """The number of the cohort in which somebody has a place, the newest of several."""
+    hers = select(Enrolment.cohort_id).join(Cohort, Cohort.id == Enrolment.cohort_id)
+    return db.session.scalar(
+        hers.where(Enrolment.person_id == person_id).order_by(Cohort.starts_on.desc(), Cohort.id.desc()).limit(1)
+    )
+
+
 @cache
 def _seat() -> Select[Cohort, Enrolment]:
     return _with_own_place().where(Cohort.public_id == bindparam("course_id"))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from lms.accounts import vault
+from lms.accounts.hashes import keyed_hash
 from lms.accounts.models import Person, Session
 from lms.accounts.rules.factors import is_fresh
 from lms.audit import services as audit
@@ -31,7 +32,7 @@ def open_values(
     kept = check_reason(reason)
     if not is_fresh(session.proven_at, at=at):
         raise FactorNotFresh
-    lock_name(b"openings of %d" % by.id)  # two pages at one moment count one after the other
+    lock_name(keyed_hash("openings", str(by.id)))  # two pages at one moment count one after the other
     try:
         check_openings(queries.opened_by(by.id, at=at), len(people))
     except OpenedMany:

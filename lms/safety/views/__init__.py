@@ -1,0 +1,1 @@
+"""Pages of leaving at once, safety plans, openings, reports and keeping apart."""
