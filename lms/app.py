@@ -49,7 +49,7 @@ from lms.modules import views as modules
 from lms.modules.queries import people_who_read
 from lms.modules.services import LessonRead
 from lms.safety.courses import init_courses
-from lms.safety.views import plan, reports
+from lms.safety.views import leaving, plan, reports
 from lms.settings import Environment, Settings
 from lms.shipped import shipped
 from lms.web import assets, bodies, compression, csrf, errors, headers, languages, pages
@@ -96,19 +96,11 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     check_dictionary(mapper.class_ for mapper in Base.registry.mappers)
     _dress(app, settings)
     work = (tasks.bp, writing.bp, checkpoints.bp, marking.bp)
-    for blueprint in (
-        home.bp,
-        home.machine,
-        accounts.bp,
-        second.bp,
-        factors.bp,
-        devices.bp,
-        safety.bp,
-        modules.bp,
-        *work,
-    ):
+    for blueprint in (home.bp, home.machine, modules.bp, *work):
         app.register_blueprint(blueprint)
-    for blueprint in (plan.bp, reports.bp):
+    for blueprint in (accounts.bp, second.bp, factors.bp, devices.bp):
+        app.register_blueprint(blueprint)
+    for blueprint in (leaving.bp, plan.bp, reports.bp):
         app.register_blueprint(blueprint)
     for blueprint in (results.bp, asking.bp, bank.bp, receipts.bp):
         app.register_blueprint(blueprint)
