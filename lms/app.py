@@ -66,6 +66,15 @@ MOST_LINKS = 5
 MOST_OF_STAFF = MOST_LINKS - 3
 """Everybody has three."""
 
+BLUEPRINTS = (
+    *(home.bp, home.machine, desk.bp, person.bp, attendance.bp, helping.bp, calendars.bp, calendars.machine),
+    *(accounts.bp, second.bp, factors.bp, devices.bp),
+    *(leaving.bp, plan.bp, reports.bp),
+    *(modules.bp, tasks.bp, writing.bp, checkpoints.bp, marking.bp, results.bp, asking.bp, bank.bp, receipts.bp),
+    *(founding.bp, dates.bp, staff.bp, messages.bp, uploads.bp, invitations.bp, settling.bp, apart.bp),
+    *(certificates.bp, completion.bp, verify.bp, verify.machine),
+)
+
 OF_COHORTS = ("cohorts", "dates", "staff", "messages", "uploads", "invitations", "completion", "desk", "people")
 """Blueprints whose pages belong to a cohort."""
 
@@ -95,22 +104,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     connect_database(app, settings.keystore)
     check_dictionary(mapper.class_ for mapper in Base.registry.mappers)
     _dress(app, settings)
-    work = (tasks.bp, writing.bp, checkpoints.bp, marking.bp)
-    for blueprint in (home.bp, home.machine, modules.bp, *work):
-        app.register_blueprint(blueprint)
-    for blueprint in (accounts.bp, second.bp, factors.bp, devices.bp):
-        app.register_blueprint(blueprint)
-    for blueprint in (leaving.bp, plan.bp, reports.bp):
-        app.register_blueprint(blueprint)
-    for blueprint in (results.bp, asking.bp, bank.bp, receipts.bp):
-        app.register_blueprint(blueprint)
-    for blueprint in (desk.bp, person.bp, attendance.bp, helping.bp):
-        app.register_blueprint(blueprint)
-    for blueprint in (founding.bp, dates.bp, staff.bp, messages.bp, calendars.bp, calendars.machine):
-        app.register_blueprint(blueprint)
-    for blueprint in (uploads.bp, invitations.bp, settling.bp, apart.bp):
-        app.register_blueprint(blueprint)
-    for blueprint in (certificates.bp, completion.bp, verify.bp, verify.machine):
+    for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     _wire(app)
     check_routes(app)
