@@ -115,17 +115,6 @@ class AppForm(Form):
     )
 
 
-class AgainForm(Form):
-    """A factor that is shown again."""
-
-    password = PasswordField(_l("Passphrase"), validators=[at_most(TYPED_MOST)])
-    code = StringField(
-        _l("One-time code"), description=_l("Six digits, from the app on your phone."), validators=[at_most(20)]
-    )
-    answer = HiddenField()
-    next = HiddenField()
-
-
 class DeviceForm(Form):
     """What she calls a device."""
 

@@ -325,7 +325,7 @@ def test_again_with_a_passkey(app, cast, clock, as_participant):
     authenticator = add_passkey(as_participant)
     clock.set(NOW + 6 * MINUTE)
     answer = authenticator.answer(options_on(as_participant.get("factors.again"))["get"])
-    as_participant.post("factors.again_by_passkey", data={"answer": answer})
+    as_participant.post("factors.again_post", data={"answer": answer})
     assert len(make_codes(as_participant)) == 10
 
 

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.accounts import choices, passkeys
+from lms.accounts.coming_in import Tokens, counted, open_session, place, refused, signed_in, trying_of, welcome
 from lms.accounts.errors import InvitationUsed, LoginUnfit, PasskeyRefused
 from lms.accounts.forms import AccountForm, CodeForm, EnrolForm, SignInForm
 from lms.accounts.models import Person
@@ -22,8 +23,6 @@ from lms.kernel.errors import Refusal
 from lms.web import cookies, csrf
 from lms.web.cookies import Cookie
 from lms.web.http import allow, explain, public, who
-
-from .coming_in import Tokens, counted, open_session, place, refused, signed_in, trying_of, welcome
 
 bp = Blueprint("accounts", __name__, template_folder="../templates", url_prefix="/<lang:lang>")
 

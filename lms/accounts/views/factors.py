@@ -9,12 +9,13 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from lms.accounts import apps, passkeys, passphrases, queries
-from lms.accounts.errors import WrongCredentials
-from lms.accounts.forms import AgainForm, AppForm, PasskeyForm
+from lms.accounts import apps, passkeys, proving, queries
+from lms.accounts.coming_in import counted, place, refused, trying_of
+from lms.accounts.forms import AppForm, PasskeyForm
 from lms.accounts.models import Passkey, Person
 from lms.accounts.passkeys import Purpose
 from lms.accounts.policy import AccountPermission
+from lms.accounts.proving import AgainForm
 from lms.accounts.rules.factors import Proof
 from lms.accounts.rules.roles import Role
 from lms.accounts.services import factors, limiting
@@ -25,8 +26,6 @@ from lms.kernel.errors import Refusal
 from lms.settings import current_settings
 from lms.web import csrf, redirects
 from lms.web.http import allow, explain
-
-from .coming_in import counted, place, refused, trying_of
 
 bp = Blueprint("factors", __name__, template_folder="../templates", url_prefix="/<lang:lang>/account")
 
@@ -157,36 +156,10 @@ def again() -> ResponseReturnValue:
 @bp.post("/again")
 @allow(AccountPermission.USE)
 def again_post() -> ResponseReturnValue:
-    """The passphrase, with a code of the app where she has one."""
-    form, at = AgainForm(), clock.now()
+    """A passkey, or the passphrase with a code of the app where she has one."""
+    form = AgainForm()
     try:
-        trying = trying_of(f"again {me().public_id}")
-        attempt = counted(trying)
-        with place(trying, attempt):
-            is_right = passphrases.is_right(str(form.password.data), queries.hash_of(me().id))
-        if not is_right:
-            raise WrongCredentials
-        with transaction():
-            proof = Proof.PASSPHRASE
-            if queries.ways_of(me().id).has_app:
-                factors.use_code(me(), str(form.code.data), at=at)
-                proof = Proof.CODE
-            factors.note_proof(this_session(), proof, at=at)
-            limiting.forgive(attempt)
-    except Refusal as refusal:
-        return refused(_again_page(form, refusal=explain(refusal)), refusal, 422)
-    return redirect(_wanted(form))
-
-
-@bp.post("/again/passkey")
-@allow(AccountPermission.USE)
-def again_by_passkey() -> ResponseReturnValue:
-    """A passkey of hers."""
-    form, at = AgainForm(), clock.now()
-    try:
-        with transaction():
-            factors.use_own_passkey(me(), str(form.answer.data), Purpose.AGAIN, csrf.browser(), at=at)
-            factors.note_proof(this_session(), Proof.PASSKEY, at=at)
+        proving.prove(form)
     except Refusal as refusal:
         return refused(_again_page(form, refusal=explain(refusal)), refusal, 422)
     return redirect(_wanted(form))
@@ -244,12 +217,4 @@ def _app_page(form: AppForm, *, refusal: str | None = None) -> str:
 
 
 def _again_page(form: AgainForm, *, refusal: str | None = None) -> str:
-    question = passkeys.new_question(Purpose.AGAIN, csrf.browser(), at=clock.now())
-    ways = queries.ways_of(me().id)
-    return render_template(
-        "accounts/again.html",
-        form=form,
-        refusal=refusal,
-        ways=ways,
-        options=passkeys.options_to_ask(question) if ways.passkeys else None,
-    )
+    return render_template("accounts/again.html", form=form, refusal=refusal, **proving.asked())

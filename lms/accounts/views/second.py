@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lms.accounts import passkeys, queries
+from lms.accounts.coming_in import counted, open_session, place, refused, signed_in, trying_of, welcome
 from lms.accounts.errors import PasskeyRefused, SecondStepOver, WrongCode
 from lms.accounts.forms import SecondStepForm
 from lms.accounts.models import FirstStep
@@ -18,8 +19,6 @@ from lms.kernel.errors import Refusal
 from lms.web import cookies, csrf
 from lms.web.cookies import Cookie
 from lms.web.http import explain, public
-
-from .coming_in import counted, open_session, place, refused, signed_in, trying_of, welcome
 
 bp = Blueprint("second", __name__, template_folder="../templates", url_prefix="/<lang:lang>/sign-in/second")
 
