@@ -33,7 +33,7 @@ from lms.cohorts.services import hiding
 from lms.cohorts.services.enrolling import PlacesGiven
 from lms.cohorts.services.founding import DatesMoved, VersionFollowed
 from lms.cohorts.views import apart, dates, founding, invitations, messages, settling, staff, uploads
-from lms.home import attendance, calendars, desk, helping, person, reminders
+from lms.home import attendance, calendars, desk, helping, opening, person, reminders
 from lms.home import views as home
 from lms.home.policy import HomePermission
 from lms.home.queries.silence import who_is_silent
@@ -67,7 +67,17 @@ MOST_OF_STAFF = MOST_LINKS - 3
 """Everybody has three."""
 
 BLUEPRINTS = (
-    *(home.bp, home.machine, desk.bp, person.bp, attendance.bp, helping.bp, calendars.bp, calendars.machine),
+    *(
+        home.bp,
+        home.machine,
+        desk.bp,
+        person.bp,
+        opening.bp,
+        attendance.bp,
+        helping.bp,
+        calendars.bp,
+        calendars.machine,
+    ),
     *(accounts.bp, second.bp, factors.bp, devices.bp),
     *(leaving.bp, plan.bp, reports.bp),
     *(modules.bp, tasks.bp, writing.bp, checkpoints.bp, marking.bp, results.bp, asking.bp, bank.bp, receipts.bp),

@@ -5,7 +5,7 @@ from typing import Any
 from lms.accounts.models import Person
 from lms.accounts.policy import is_known
 from lms.accounts.rules.roles import Role
-from lms.cohorts.policy import coordinates, coordinates_another, is_open
+from lms.cohorts.policy import coordinates, coordinates_another, has_no_conflict, is_another, is_open, keeps_safe
 from lms.kernel.policy import Permission, both, declare
 
 
@@ -17,12 +17,16 @@ class HomePermission(Permission):
     MOVE = "home:participant:move"
     ATTEST = "home:participant:attest"
     HELP = "home:help:see"
+    OPEN = "home:participant:open"
 
 
 def facilitates_somewhere(who: Person | None, target: Any) -> bool:
     """Facilitators of any cohort; whom they see, the query says."""
     return who is not None and any(grant.role is Role.FACILITATOR and grant.cohort_id for grant in who.roles)
 
+
+keeps_another_safe = both(both(keeps_safe, is_another), has_no_conflict)
+"""The safety focal point, about somebody else."""
 
 runs_it_for_another = both(coordinates_another, is_open)
 
@@ -32,6 +36,7 @@ declare(
         HomePermission.PERSON: [coordinates],
         HomePermission.MOVE: [runs_it_for_another],
         HomePermission.ATTEST: [runs_it_for_another],
+        HomePermission.OPEN: [coordinates_another, keeps_another_safe],
         HomePermission.HELP: [facilitates_somewhere],
     }
 )

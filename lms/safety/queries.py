@@ -11,7 +11,7 @@ from lms.kernel.db import db
 from lms.kernel.ids import hash_token, read_code
 
 from .models import ApartMember, ApartRule, Opening, Plan, Report
-from .rules import Apart, ReportState, kept_apart
+from .rules import OPENED, Apart, ReportState, kept_apart
 
 HOUR = timedelta(hours=1)
 
@@ -29,7 +29,7 @@ def openings_of(person_id: int) -> Sequence[Opening]:
 
 def opened_by(person_id: int, *, at: datetime) -> int:
     """How many records somebody has opened in the last hour."""
-    lately = Opening.by_id == person_id, Opening.at > at - HOUR
+    lately = Opening.by_id == person_id, Opening.at > at - HOUR, Opening.field.in_(OPENED)
     return db.session.scalars(select(func.count()).select_from(Opening).where(*lately)).one()
 
 

@@ -22,11 +22,17 @@ CODE_CHARACTERS = 16
 
 
 class Field(StrEnum):
-    """A sealed value of a person that staff open with a reason."""
+    """What staff do with a person's record for a reason that she reads: open a sealed value, lock, end travel mode."""
 
     LEGAL_NAME = "legal_name"
     CONTACT = "contact"
     PLAN = "plan"
+    LOCK = "lock"
+    TRAVEL = "travel"
+
+
+OPENED = (Field.LEGAL_NAME, Field.CONTACT, Field.PLAN)
+"""What has a value; the others stand on the same record because they are done to her account for a reason."""
 
 
 class Subject(StrEnum):

@@ -8,11 +8,13 @@ from lms.accounts import vault
 from lms.accounts.hashes import keyed_hash
 from lms.accounts.models import Person, Session
 from lms.accounts.rules.factors import is_fresh
+from lms.accounts.services import closing
 from lms.audit import services as audit
 from lms.kernel.db import db, lock_name
 from lms.safety import queries
 from lms.safety.errors import FactorNotFresh, OpenedMany
 from lms.safety.models import Opening
+from lms.safety.rules import OPENED as OPENED_FIELDS
 from lms.safety.rules import Field, check_openings, check_reason
 
 from .planning import Words, read_plan
@@ -29,9 +31,9 @@ def open_values(
 
     One reason covers one page of a list. Raises ReasonTooShort, FactorNotFresh, OpenedMany, CannotOpen.
     """
-    kept = check_reason(reason)
-    if not is_fresh(session.proven_at, at=at):
-        raise FactorNotFresh
+    if field not in OPENED_FIELDS:
+        raise ValueError(f"{field} has no value")
+    kept = _checked(reason, session, at=at)
     lock_name(keyed_hash("openings", str(by.id)))  # two pages at one moment count one after the other
     try:
         check_openings(queries.opened_by(by.id, at=at), len(people))
@@ -39,10 +41,34 @@ def open_values(
         log.error("the limit of opened records is reached by person %s", by.id)
         raise
     for person in people:
-        sealed = vault.seal_for(person, kept, place=REASON)
-        db.session.add(Opening(person_id=person.id, by_id=by.id, field=field, reason=sealed, at=at))
-        audit.record(OPENED, by=by.id, on=person.id, at=at, field=(None, field.value))
+        _enter(person, field, kept, by=by, at=at)
     return [_value(person, field) for person in people]
+
+
+def lock_for(person: Person, reason: str, *, by: Person, session: Session, at: datetime) -> None:
+    """Lock an account for somebody who has no device at hand. Raises ReasonTooShort, FactorNotFresh."""
+    _enter(person, Field.LOCK, _checked(reason, session, at=at), by=by, at=at)
+    closing.lock(person, by=by, at=at)
+
+
+def end_travel_for(person: Person, reason: str, *, by: Person, session: Session, at: datetime) -> None:
+    """End travel mode for somebody who called as her plan says. Raises ReasonTooShort, FactorNotFresh."""
+    _enter(person, Field.TRAVEL, _checked(reason, session, at=at), by=by, at=at)
+    closing.open_again(person, by=by, at=at)
+
+
+def _checked(reason: str, session: Session, *, at: datetime) -> str:
+    kept = check_reason(reason)
+    if not is_fresh(session.proven_at, at=at):
+        raise FactorNotFresh
+    return kept
+
+
+def _enter(person: Person, field: Field, reason: str, *, by: Person, at: datetime) -> None:
+    """One line of her record, which she reads."""
+    sealed = vault.seal_for(person, reason, place=REASON)
+    db.session.add(Opening(person_id=person.id, by_id=by.id, field=field, reason=sealed, at=at))
+    audit.record(OPENED, by=by.id, on=person.id, at=at, field=(None, field.value))
 
 
 def _value(person: Person, field: Field) -> str | Words | None:
