@@ -1,4 +1,4 @@
-"""Opening a sealed value of a participant, and locking her account for her: with a reason that she reads (decision 3)."""
+"""Opening a sealed value of a participant, and locking her account for her: with a reason that she reads."""
 
 from typing import Any
 
