@@ -12,10 +12,11 @@ from lms.audit.models import Entry
 from lms.kernel.db import db, transaction
 from lms.safety.models import Opening
 from lms.safety.rules import OPENINGS_AN_HOUR
-from tests.cast import DAY, HOUR, NOW
+from tests.cast import CANARY, DAY, HOUR, NOW
 from tests.client import Visitor
 
 MINUTE = timedelta(minutes=1)
+LEGAL = f"{CANARY} Cedar"
 REASON = "She asked me to write her name on a letter."
 LANGUAGES = ["en", "fr", "ar"]
 
@@ -48,7 +49,7 @@ def coordinator(app, cast, taught):
 
 def test_she_reads_who_opened_what_and_why(app, cast, taught, coordinator, as_participant):
     page = open_value(coordinator, taught)
-    assert cast.cedar.legal_name in page.words()
+    assert LEGAL in page.words()
     words = as_participant.get("plan.opened").words()
     assert REASON in words and "Legal name" in words and cast.coordinator.shown_name in words
     with app.app_context():
@@ -62,13 +63,13 @@ def test_she_reads_who_opened_what_and_why(app, cast, taught, coordinator, as_pa
 
 def test_the_value_is_shown_once(cast, taught, coordinator):
     open_value(coordinator, taught)
-    assert cast.cedar.legal_name not in coordinator.get("sealed.sealed", **hers(taught)).text
+    assert LEGAL not in coordinator.get("sealed.sealed", **hers(taught)).text
 
 
 @pytest.mark.parametrize("reason", ["", "because", "x" * 501])
 def test_without_a_reason_nothing_is_opened(app, cast, taught, coordinator, reason):
     page = open_value(coordinator, taught, reason=reason, expect=422)
-    assert cast.cedar.legal_name not in page.text and openings(app) == 0
+    assert LEGAL not in page.text and openings(app) == 0
 
 
 def test_a_factor_of_six_minutes_ago_is_asked_for_again_and_the_reason_stays(app, cast, clock, taught, coordinator):
@@ -77,7 +78,7 @@ def test_a_factor_of_six_minutes_ago_is_asked_for_again_and_the_reason_stays(app
     assert page.fields["reason"] == REASON and openings(app) == 0
     open_value(coordinator, taught, password="wrong words", expect=422)
     page = open_value(coordinator, taught, password=cast.coordinator.passphrase)
-    assert cast.cedar.legal_name in page.words() and openings(app) == 1
+    assert LEGAL in page.words() and openings(app) == 1
 
 
 @pytest.mark.parametrize("name", ["facilitator", "nour", "cedar", "stranger"])
@@ -105,7 +106,7 @@ def test_bulk_reading_stops_and_raises_an_alarm(app, cast, clock, taught, coordi
         open_value(coordinator, taught)
     page = open_value(coordinator, taught, expect=422)
     assert "You can open 20 records in an hour" in page.words() and openings(app) == OPENINGS_AN_HOUR
-    assert "the limit of opened records is reached" in caplog.text and cast.cedar.legal_name not in caplog.text
+    assert "the limit of opened records is reached" in caplog.text and LEGAL not in caplog.text
     clock.set(NOW + HOUR)
     open_value(coordinator, taught, password=cast.coordinator.passphrase)
 

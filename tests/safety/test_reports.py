@@ -7,6 +7,7 @@ import pytest
 from lms.accounts.models import Person
 from lms.accounts.rules.roles import Role
 from lms.audit.models import Entry
+from lms.cohorts.models import Cohort
 from lms.kernel.db import db
 from lms.safety.models import Report
 from tests.cast import NOW
@@ -93,7 +94,9 @@ def test_nobody_else_reads_a_report(app, cast, visitor, name):
 
 def test_the_focal_point_of_another_cohort_reads_none_of_this(app, cast, as_participant):
     send(as_participant)
-    appoint(app, cast.other_cohort, Role.SAFETY, cast.other_cohort_key)
+    with app.app_context():
+        elsewhere = db.session.query(Cohort.id).filter_by(public_id=cast.other_cohort_id).scalar()
+    appoint(app, cast.other_cohort, Role.SAFETY, elsewhere)
     reader = Visitor(app).signed_in(cast.other_cohort)
     assert "There are no reports." in reader.get("reports.reports").words()
     reader.get("reports.one", report=one(app).public_id, expect=404)
