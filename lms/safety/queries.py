@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from lms.kernel.db import db
 from lms.kernel.ids import hash_token, read_code
@@ -60,6 +61,20 @@ def rules_of(cohort_id: int) -> Sequence[ApartRule]:
     """Who is kept apart in a cohort, rule by rule, the oldest first."""
     query = select(ApartRule).where(ApartRule.cohort_id == cohort_id).options(selectinload(ApartRule.members))
     return db.session.scalars(query.order_by(ApartRule.id)).all()
+
+
+def must_not_meet(cohort_id: Any, person_id: Any, other_id: Any) -> ColumnElement[bool]:
+    """Whether two people, by number or as columns, are kept apart in a cohort: a condition, for allocations."""
+    one, other = aliased(ApartMember), aliased(ApartMember)
+    meet = exists().where(
+        one.rule_id == ApartRule.id,
+        other.rule_id == ApartRule.id,
+        one.side != other.side,
+        ApartRule.cohort_id == cohort_id,
+        one.person_id == person_id,
+        other.person_id == other_id,
+    )
+    return meet.correlate_except(one, other, ApartRule)
 
 
 def apart_in(cohort_id: int) -> Mapping[int, Collection[int]]:

@@ -13,6 +13,7 @@ from lms.accounts.rules.roles import Role
 from lms.cohorts.models import Cohort, Enrolment
 from lms.cohorts.policy import in_care_of
 from lms.kernel.db import db
+from lms.safety.queries import must_not_meet
 
 from ..models import Attempt, Conflict, MarkerLanguages
 from ..rules.attempts import AttemptState
@@ -22,7 +23,7 @@ from ..rules.marking import Marker
 def markers_of(cohort: Cohort, attempt: Attempt, *, at: datetime) -> list[Marker]:
     """The facilitators of a cohort as candidates for one attempt, by number: one statement.
 
-    Her own work is a conflict of interest that nobody has to declare.
+    Her own work is a conflict of interest that nobody has to declare, and so is somebody she is kept apart from.
     """
     bound = {"attempt_id": attempt.id, "enrolment_id": attempt.enrolment_id, "cohort_id": cohort.id, "at": at}
     return [
@@ -30,10 +31,12 @@ def markers_of(cohort: Cohort, attempt: Attempt, *, at: datetime) -> list[Marker
             id=number,
             languages=languages or [own],
             waiting=load,
-            in_conflict=conflict is not None or her_own is not None,
+            in_conflict=conflict is not None or her_own is not None or bool(is_apart),
             looks_after=bool(is_in_care),
         )
-        for number, own, languages, conflict, her_own, load, is_in_care in db.session.execute(_markers(), bound)
+        for number, own, languages, conflict, her_own, load, is_in_care, is_apart in db.session.execute(
+            _markers(), bound
+        )
     ]
 
 
@@ -56,6 +59,7 @@ def _markers() -> Select[*tuple[Any, ...]]:
             Enrolment.id,
             waiting,
             in_care_of(Person.id, of_writer),
+            must_not_meet(of_writer.cohort_id, Person.id, of_writer.person_id),
         )
         .join(RoleGrant, RoleGrant.person_id == Person.id)
         .join(of_writer, of_writer.id == enrolment_id)

@@ -159,6 +159,11 @@ def _moves() -> Select[MoveRow]:
     return select(MoveRow).where(MoveRow.enrolment_id == bindparam("enrolment_id")).order_by(MoveRow.id.desc())
 
 
+def numbers_in(group: Group) -> Sequence[int]:
+    """Who is in a group, by number."""
+    return db.session.scalars(select(Enrolment.person_id).where(Enrolment.group_id == group.id)).all()
+
+
 def for_groups(cohort: Cohort, going: Collection[Group]) -> Sequence[Enrolment]:
     """Everybody with a place, by language and alias, and after them who else is in a group that goes; all locked."""
     has_place, loses_hers = Enrolment.state.in_(UNDER_WAY), Enrolment.group_id.in_([group.id for group in going])

@@ -113,6 +113,6 @@ class _Search:
 def is_kept_apart(
     person: int, others: Collection[int], facilitator: int | None, apart: Mapping[int, Collection[int]]
 ) -> bool:
-    """Whether somebody can join these people under this facilitator."""
+    """Whether somebody would meet, among these people or as their facilitator, whom she is kept apart from."""
     avoided = apart.get(person, ())
-    return facilitator not in avoided and not any(other in avoided for other in others)
+    return facilitator in avoided or any(other in avoided for other in others)

@@ -8,11 +8,13 @@ from lms.accounts.services import codes
 from lms.audit import services as audit
 from lms.kernel.db import db
 from lms.kernel.ids import new_id
+from lms.safety import queries as safety
 
-from ..errors import CohortFull, MoveNotAllowed, NotYourGroup, ReasonNeeded
+from ..errors import CannotKeepApart, CohortFull, MoveNotAllowed, NotYourGroup, ReasonNeeded
 from ..models import Cohort, Enrolment, Group, MoveRow
 from ..queries import desk, people, uploads
 from ..rules.enrolment import UNDER_WAY, EnrolmentState, Move, next_state
+from ..rules.grouping import Member, is_kept_apart, spread
 from ..rules.opening import check_not_closed
 from ..rules.wallclock import day_of
 from ..sealing import seal_reason
@@ -78,7 +80,8 @@ def _put(enrolment: Enrolment, state: EnrolmentState, *, zone: str, at: datetime
 
 
 def make_groups(cohort_id: int, facilitators: list[int], *, by: Person, at: datetime) -> list[Group]:
-    """One group for each facilitator; people are spread over them evenly, each language in turn.
+    """One group for each facilitator; people are spread over them evenly, each language in turn, nobody beside somebody
+    she is kept apart from. Raises CannotKeepApart.
 
     Made anew: whoever was in a group is given one again. One who has finished or left keeps hers; where that goes, she
     gets another, since those in none are seen by every facilitator. facilitators: numbers of people, each at most once.
@@ -91,8 +94,11 @@ def make_groups(cohort_id: int, facilitators: list[int], *, by: Person, at: date
     db.session.flush()  # people are put into them by number
     for group, facilitator in zip(wanted, facilitators, strict=True):
         group.facilitator_id = facilitator
-    for place, enrolment in enumerate(people.for_groups(cohort, going)):
-        enrolment.group_id = wanted[place % len(wanted)].id if wanted else None
+    enrolments = people.for_groups(cohort, going)
+    members = [Member(person=one.person_id, language=one.course_language) for one in enrolments]
+    places = spread(members, facilitators, safety.apart_in(cohort.id))
+    for enrolment in enrolments:
+        enrolment.group_id = wanted[places[enrolment.person_id]].id if wanted else None
     for group in going:
         db.session.delete(group)
     audit.record(GROUPS_MADE, by=by.id, on=cohort.id, at=at, groups=(len(groups), len(wanted)))
@@ -100,16 +106,27 @@ def make_groups(cohort_id: int, facilitators: list[int], *, by: Person, at: date
 
 
 def put_into_group(enrolment_id: int, group: Group | None, *, by: Person, at: datetime) -> None:
-    """Put one person into another group of her cohort, or into none. Raises NotYourGroup, CohortClosed."""
+    """Put one person into another group of her cohort, or into none.
+
+    Raises NotYourGroup, CohortClosed, CannotKeepApart.
+    """
     cohort = desk.cohort_of_for_update(enrolment_id)
     enrolment = desk.enrolment_for_update(enrolment_id)
     check_not_closed(cohort.closed_at)
     if group is not None and group.id not in {one.id for one in desk.groups_of(cohort)}:
         raise NotYourGroup
+    if group is not None and not _may_join(enrolment, group):
+        raise CannotKeepApart
     before, after = enrolment.group_id, group.id if group is not None else None
     if after != before:
         enrolment.group_id = after
         audit.record(GROUP_CHANGED, by=by.id, on=enrolment.id, at=at, group=(before, after))
+
+
+def _may_join(enrolment: Enrolment, group: Group) -> bool:
+    """Whether she meets nobody there whom she is kept apart from."""
+    apart = safety.apart_in(enrolment.cohort_id)
+    return not is_kept_apart(enrolment.person_id, people.numbers_in(group), group.facilitator_id, apart)
 
 
 def _group(cohort: Cohort, number: int) -> Group:
