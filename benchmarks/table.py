@@ -3,9 +3,11 @@
 import importlib.metadata
 import os
 import platform
+import re
 import sqlite3
 import statistics
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,8 @@ SPREAD = (
 
 MOST_OTHERS_PERCENT = 10
 """Of the machine's CPU, above which figures are not worth keeping."""
+
+WORDS_OF_A_PAGE = re.compile(r" to '| instead of ")
 
 KEY = ("database", "enrolments", "page", "loop")
 PACKAGES = ("flask", "sqlalchemy", "flask-sqlalchemy", "flask-login", "gunicorn", "psycopg", "brotli", "argon2-cffi")
@@ -97,11 +101,16 @@ def as_text(result: Figures) -> str:
     ):
         if result.get(name):
             parts += [f"\n## {title}\n", as_table([(one, one) for one in columns], result[name])]
-    faults = [f"- {row['page']}, {row['loop']}: {fault}" for row in result["rows"] for fault in row["faults"]]
-    faults += [f"- rush of {row['people']}: {fault}" for row in result["rushes"] for fault in row["faults"]]
-    if faults:
-        parts += ["\n## Faults\n", *faults]
+    if faults := faults_of(result):
+        parts += ["\n## Faults, the first of each loop\n", *(f"- {count} x {fault}" for fault, count in faults.items())]
     return "\n".join(parts) + "\n"
+
+
+def faults_of(result: Figures) -> Counter[str]:
+    """What went wrong, where and how often; of a page that was another than expected, what it was and not its words."""
+    told = [(f"{row['database']}, {row['page']}, {row['loop']}", row) for row in result["rows"]]
+    told += [(f"{row['database']}, rush of {row['people']:,}", row) for row in result["rushes"]]
+    return Counter(f"{where}: {WORDS_OF_A_PAGE.split(fault)[0]}" for where, row in told for fault in row["faults"])
 
 
 RUSH = (

@@ -5,6 +5,7 @@ keys are enforced, and what was acknowledged is on the disk. Person keys live in
 attached under the schema name `keystore` (docs/decisions/0005).
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -34,7 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as TurnTimeout
 from sqlalchemy.orm import DeclarativeBase, Mapper, registry
 from sqlalchemy.types import TypeDecorator
@@ -247,6 +248,18 @@ def connect_database(app: Flask, keystore: Path | None) -> None:
         _teach_sqlite(engine, keystore)
     else:
         postgres.teach(engine)
+        event.listen(engine, "begin", _begin_postgresql)
+        app.teardown_appcontext(_end_reading)
+
+
+def _end_reading(fault: BaseException | None) -> None:
+    """Commit what was only read: after a rollback the driver would forget every statement that it has prepared.
+
+    Nothing can have been written: a transaction that is no act is read only.
+    """
+    if fault is None and db.session.registry.has():
+        with contextlib.suppress(SQLAlchemyError):  # a connection that is gone is put away as ever
+            db.session.commit()
 
 
 def is_read_only(fault: BaseException | None) -> bool:
@@ -299,3 +312,11 @@ def _begin_sqlite(connection: Connection) -> None:
         if connection.get_execution_options().get(IN_FULL):
             note_silence()
         raise
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    # What is changed outside an act is refused, not written. The driver says so when it begins, with the first
+    # statement. An act begins as the database is set up: an operator who lets it be read only keeps it so.
+    may_write = WRITES in connection.get_execution_options()
+    driver: Any = connection.connection.driver_connection
+    driver.read_only = None if may_write else True

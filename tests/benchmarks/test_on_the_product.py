@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks import acts
-from benchmarks.acts import ACTS, Act
+from benchmarks import acts, profiles
+from benchmarks.acts import ACTS, BY_NAME, Act
 from benchmarks.inside import Inside, fields_of
 from benchmarks.load import Loaded, load
 from benchmarks.server import database
@@ -64,3 +64,12 @@ def test_a_first_visit_is_counted_with_what_it_links_to(inside: Inside) -> None:
 def test_fields_are_told_apart_by_part() -> None:
     assert fields_of(3, [("q3", "a"), ("q3", "b")]) == {"": ["a", "b"]}
     assert fields_of(3, [("q3-x", "1"), ("q3-y", "2")]) == {"-x": ["1"], "-y": ["2"]}
+
+
+def test_a_profile_says_where_the_time_of_a_page_went(inside: Inside) -> None:
+    row = profiles.measure(inside, BY_NAME["lesson"])
+    places = {place for place in profiles.PLACES.values() if place}
+    told = {name: value for name, value in row.items() if name in places | {"Python and others"}}
+    assert {"templates", "SQLAlchemy", "Flask", "database", "ours"} <= told.keys()
+    assert sum(float(str(share)) for share in told.values()) == pytest.approx(100)
+    assert int(str(row["calls"])) > 1_000

@@ -104,6 +104,15 @@ def test_the_table_says_machine_versions_command_figures_and_faults() -> None:
     assert "DB CPU ms" not in text, "a column that no row fills is left out"
 
 
+def test_the_same_fault_is_told_once_with_its_number_and_without_the_words_of_the_page() -> None:
+    faults = ["save: 503 to '' instead of '/q/3': Go back", "save: 503 to '' instead of '/q/5': Go back", "no page"]
+    rows = gather([[_row("save and next", 100, errors=3, faults=faults)]])
+    assert table.faults_of(_result(rows)) == {
+        "sqlite, save and next, closed 1: save: 503": 2,
+        "sqlite, save and next, closed 1: no page": 1,
+    }
+
+
 def test_a_machine_that_was_not_quiet_is_told() -> None:
     quiet, loud = (table.as_text(_result(gather([[_row("lesson", 9, others_percent=part)]]))) for part in (3.0, 41.0))
     assert "measure again" not in quiet

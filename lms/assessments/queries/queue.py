@@ -222,12 +222,17 @@ def is_listed() -> ColumnElement[bool]:
 
 
 def _is_hers() -> ColumnElement[bool]:
-    """Allotted to her; what is nobody's is the coordinators'; what she passed on is still told.
+    """For her to mark; and what she passed on is still told."""
+    return or_(_is_for_her(), Conflict.id.is_not(None))
+
+
+def _is_for_her() -> ColumnElement[bool]:
+    """Allotted to her; what is nobody's is the coordinators'.
 
     What `as_marker` gives is bound, and the moment as `at`.
     """
     nobodys = and_(run_by(Enrolment.cohort_id), ~_has_marker())  # first what is known without a look
-    return or_(Attempt.marker_id == number_of(None), nobodys, Conflict.id.is_not(None))
+    return or_(Attempt.marker_id == number_of(None), nobodys)
 
 
 def _has_marker() -> ColumnElement[bool]:
@@ -439,6 +444,9 @@ def neighbours_of(one: UUID, who: Person, reads: Sequence[str], *, at: datetime)
 @cache
 def _around() -> Select[*tuple[Any, ...]]:
     reads: BindParameter[str] = bindparam("reads", expanding=True)
+    # Not an outer join and what it did not find: PostgreSQL takes that for next to nothing, and then looks at the whole
+    # queue once for each person.
+    has_conflict = exists().where(own_conflict()).correlate(Enrolment)
     ranked = (
         select(
             Attempt.public_id,
@@ -448,8 +456,7 @@ def _around() -> Select[*tuple[Any, ...]]:
             func.count().over().label("waiting"),
         )
         .join(Attempt.enrolment)
-        .outerjoin(Conflict, own_conflict())
-        .where(is_listed(), _is_hers(), Conflict.id.is_(None), Attempt.state == AttemptState.HANDED_IN)
+        .where(is_listed(), _is_for_her(), ~has_conflict, Attempt.state == AttemptState.HANDED_IN)
         .cte("ranked")
     )
     here = select(ranked.c.place).where(ranked.c.public_id == bindparam("one")).scalar_subquery()
