@@ -18,6 +18,7 @@ from lms.kernel.clock import FixedClock
 from lms.kernel.db import WRITES, db, transaction
 from lms.kernel.waiting import PATIENCE
 from lms.settings import Settings, read_settings
+from tests.assessments.taught import Taught, make_taught
 from tests.cast import NOW, Cast, make_cast
 from tests.client import Visitor
 from tests.tools import postgres
@@ -190,3 +191,11 @@ def database_gone(app: Flask) -> Iterator[Callable[[], None]]:
 
     yield take_away
     engines[None] = before
+
+
+@pytest.fixture
+def taught(app: Flask, cast: Cast) -> Taught:
+    """A course with tasks, its cohort, three participants, a facilitator and a coordinator."""
+    app.extensions.pop("catalogues", None)
+    with app.app_context(), transaction():
+        return make_taught(cast)

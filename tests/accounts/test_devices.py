@@ -69,7 +69,7 @@ def test_what_she_calls_a_device_is_sealed(app, cast, as_participant):
 
 def test_a_session_that_lies_unused_is_not_shown_and_staff_are_locked_after_twelve_hours(app, cast, clock):
     coordinator = Visitor(app).signed_in(cast.coordinator)
-    clock.set(NOW + 12 * HOUR)
+    clock.at = NOW + 12 * HOUR
     assert not is_in(coordinator)
     again = Visitor(app).signed_in(cast.coordinator)
     assert ends(again.get("devices.devices")) == []
@@ -87,7 +87,7 @@ def test_in_travel_mode_right_words_answer_like_wrong_ones(app, cast, clock, as_
         "accounts.sign_in_post", data={"login": cast.cedar.login, "password": "x" * 20}, expect=422
     )
     assert set(answers) == {wrong.words()}
-    clock.set(NOW + 3 * DAY)
+    clock.at = NOW + 3 * DAY
     phone = Visitor(app)
     sign_in(phone, cast.cedar)
     assert is_in(phone)
@@ -121,7 +121,7 @@ def test_a_lost_device_locks_everything_but_a_code_from_paper(app, cast, clock, 
     other = Visitor(app).signed_in(cast.cedar)
     as_participant.post("devices.lock")
     assert not is_in(as_participant) and not is_in(other)
-    clock.set(NOW + HOUR)
+    clock.at = NOW + HOUR
     phone = Visitor(app)
     answer = authenticator.answer(options_on(phone.get("accounts.sign_in"))["get"])
     phone.post("accounts.sign_in_by_passkey", data={"answer": answer}, expect=422)

@@ -18,6 +18,7 @@ from lms.accounts.models import Invitation, Person, Session, SignInAttempt
 from lms.accounts.rules.factors import Proof
 from lms.accounts.rules.preferences import Digits, Theme
 from lms.accounts.rules.roles import Role
+from lms.accounts.rules.sessions import should_note_use
 from lms.accounts.services import codes, credentials, limiting, persons, preferring, sessions, sweeping
 from lms.audit.models import Entry
 from lms.kernel.db import db, transaction
@@ -412,7 +413,7 @@ def test_note_use_moves_the_last_used_minute(cedar):
     session = queries.find_session(token, any_proof=False, at=NOW)
     sessions.note_use(session.id, at=NOW + HOUR)
     session = queries.find_session(token, any_proof=False, at=NOW)
-    assert not sessions.should_note_use(session.times(), at=NOW + HOUR)
+    assert not should_note_use(session.times(), at=NOW + HOUR)
 
 
 def test_a_role_that_has_ended_keeps_its_end(in_app, cast):

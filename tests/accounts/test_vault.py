@@ -12,26 +12,51 @@ from lms.kernel.sealed import CannotOpen, KeyRing
 from tests.cast import CANARY
 
 CALLERS = {
-    "open_contact": {"accounts/jobs.py"},
+    "open_contact": {"accounts/jobs.py", "safety/services/opening.py"},
     # Enrolling compares the alias that somebody types with her name, so that it does not lead to her; it shows nothing.
-    "open_legal_name": {"certificates/sealing.py", "cohorts/services/enrolling.py"},
+    "open_legal_name": {"certificates/sealing.py", "cohorts/services/enrolling.py", "safety/services/opening.py"},
     "open_with": {"certificates/sealing.py"},
     "open_file": {"certificates/sealing.py"},
     "can_open": {"home/checkup.py"},
     "make_key": {"accounts/services/persons.py"},
-    "make_list_key": {"cohorts/services/uploading.py"},
-    "keep_list_key": {"cohorts/services/uploading.py"},
+    "make_list_key": {
+        "cohorts/services/uploading.py",
+        "safety/services/parting.py",
+        "safety/services/reporting.py",
+    },
+    "keep_list_key": {
+        "cohorts/services/uploading.py",
+        "safety/services/parting.py",
+        "safety/services/reporting.py",
+    },
+    "list_key": {"safety/services/reporting.py"},
     "seal": {"accounts/services/persons.py"},
     "seal_file_for": {"certificates/sealing.py"},
     "seal_for": {
+        "accounts/services/factors.py",
+        "accounts/services/sessions.py",
         "assessments/sealing.py",
         "certificates/sealing.py",
         "cohorts/sealing.py",
         "cohorts/services/enrolling.py",
+        "safety/services/opening.py",
+        "safety/services/planning.py",
     },
-    "open_list": {"cohorts/services/uploading.py"},
-    "destroy_key": {"cohorts/services/uploading.py"},
-    "open_all": {"assessments/sealing.py", "certificates/sealing.py", "cohorts/sealing.py"},
+    "open_list": {
+        "cohorts/services/uploading.py",
+        "safety/services/parting.py",
+        "safety/services/reporting.py",
+    },
+    "destroy_key": {"cohorts/services/uploading.py", "safety/services/parting.py"},
+    "open_all": {
+        "accounts/services/factors.py",
+        "accounts/views/devices.py",
+        "assessments/sealing.py",
+        "certificates/sealing.py",
+        "cohorts/sealing.py",
+        "safety/services/opening.py",
+        "safety/services/planning.py",
+    },
 }
 """Who may call what of the vault. A new caller is a decision: docs/decisions/0005."""
 SOURCE = Path(lms.__file__).parent

@@ -121,7 +121,7 @@ def test_a_rule_needs_two_sides(app, cast, taught, focal_point, sides):
     names = aliases(app, taught, cast)
     one, other = ([names[name] for name in side] for side in sides)
     page = keep_apart(focal_point, taught, one, other, expect=422)
-    assert "Choose at least one person for each side" in page.words() and page.fields["reason"] == REASON
+    assert "Choose at least one person for each side" in page.words() and page.fields["reason"].strip() == REASON
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

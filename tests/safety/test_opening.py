@@ -73,9 +73,9 @@ def test_without_a_reason_nothing_is_opened(app, cast, taught, coordinator, reas
 
 
 def test_a_factor_of_six_minutes_ago_is_asked_for_again_and_the_reason_stays(app, cast, clock, taught, coordinator):
-    clock.set(NOW + 6 * MINUTE)
+    clock.at = NOW + 6 * MINUTE
     page = open_value(coordinator, taught, expect=422)
-    assert page.fields["reason"] == REASON and openings(app) == 0
+    assert page.fields["reason"].strip() == REASON and openings(app) == 0
     open_value(coordinator, taught, password="wrong words", expect=422)
     page = open_value(coordinator, taught, password=cast.coordinator.passphrase)
     assert LEGAL in page.words() and openings(app) == 1
@@ -107,7 +107,7 @@ def test_bulk_reading_stops_and_raises_an_alarm(app, cast, clock, taught, coordi
     page = open_value(coordinator, taught, expect=422)
     assert "You can open 20 records in an hour" in page.words() and openings(app) == OPENINGS_AN_HOUR
     assert "the limit of opened records is reached" in caplog.text and LEGAL not in caplog.text
-    clock.set(NOW + HOUR)
+    clock.at = NOW + HOUR
     open_value(coordinator, taught, password=cast.coordinator.passphrase)
 
 

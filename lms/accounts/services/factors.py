@@ -117,10 +117,9 @@ def roles_waiting(held: Sequence[Role], proof: rules.Proof) -> list[Role]:
 
 def _answer(question: Question) -> None:
     """Remember that a question was answered. Raises PasskeyRefused when it was before."""
-    table = AnsweredQuestion.__table__
     insert = postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    new = insert(table).values(digest=question.digest, ends_at=question.ends_at).on_conflict_do_nothing()
-    if db.session.execute(new.returning(table.c.digest)).one_or_none() is None:
+    new = insert(AnsweredQuestion).values(digest=question.digest, ends_at=question.ends_at).on_conflict_do_nothing()
+    if db.session.execute(new.returning(AnsweredQuestion.digest)).one_or_none() is None:
         raise PasskeyRefused
 
 

@@ -20,7 +20,7 @@ from lms.accounts.session import me
 from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.kernel.errors import Refusal
-from lms.web import cookies, csrf
+from lms.web import cookies, csrf, redirects
 from lms.web.cookies import Cookie
 from lms.web.http import allow, explain, public, who
 
@@ -92,7 +92,7 @@ def _sign_in_page(form: SignInForm, *, refusal: str | None = None, was_signed_ou
 
 def _to_second_step(person: Person, *, shared: bool, wanted: str) -> ResponseReturnValue:
     token = sessions.begin_second_step(person, shared=shared, at=clock.now())
-    answer = make_response(redirect(url_for("second.step", next=wanted or None)))
+    answer = make_response(redirect(url_for("second.step", next=wanted if redirects.is_safe(wanted) else None)))
     cookies.give(answer, Cookie.STEP, token)
     return answer
 

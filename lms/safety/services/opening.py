@@ -7,6 +7,7 @@ from datetime import datetime
 from lms.accounts import vault
 from lms.accounts.hashes import keyed_hash
 from lms.accounts.models import Person, Session
+from lms.accounts.queries import people_with_keys
 from lms.accounts.rules.factors import is_fresh
 from lms.accounts.services import closing
 from lms.audit import services as audit
@@ -27,7 +28,7 @@ REASON = "safety_opening.reason"
 def open_values(
     people: Sequence[Person], field: Field, reason: str, *, by: Person, session: Session, at: datetime
 ) -> list[str | Words | None]:
-    """The values of these people, each loaded with her key; one entry each, that she can read, whatever is found.
+    """The values of these people, in their order; one entry each, that she can read, whatever is found.
 
     One reason covers one page of a list. Raises ReasonTooShort, FactorNotFresh, OpenedMany, CannotOpen.
     """
@@ -40,9 +41,10 @@ def open_values(
     except OpenedMany:
         log.error("the limit of opened records is reached by person %s", by.id)
         raise
-    for person in people:
+    loaded = {person.id: person for person in people_with_keys([one.id for one in people])}
+    for person in loaded.values():
         _enter(person, field, kept, by=by, at=at)
-    return [_value(person, field) for person in people]
+    return [_value(loaded[one.id], field) for one in people]
 
 
 def lock_for(person: Person, reason: str, *, by: Person, session: Session, at: datetime) -> None:
