@@ -49,6 +49,7 @@ from lms.modules import views as modules
 from lms.modules.queries import people_who_read
 from lms.modules.services import LessonRead
 from lms.safety.courses import init_courses
+from lms.safety.policy import SafetyPermission
 from lms.safety.views import leaving, plan, reports
 from lms.settings import Environment, Settings
 from lms.shipped import shipped
@@ -187,6 +188,8 @@ def _links_of_staff(person: Any) -> list[NavigationLink]:
     if allows(CohortPermission.LIST, person):
         is_cohort = is_within(*OF_COHORTS) or is_here("asking.waiting")
         links.append(_link(pgettext("navigation", "Cohorts"), "cohorts.cohorts", current=is_cohort))
+    if allows(SafetyPermission.REPORTS, person):
+        links.append(_link(pgettext("navigation", "Reports"), "reports.reports", current=is_within("reports")))
     if allows(AssessmentPermission.QUEUE, person):
         links.append(_link(pgettext("navigation", "Marking"), "marking.queue", current=is_within("marking")))
     if allows(HomePermission.HELP, person):

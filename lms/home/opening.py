@@ -1,5 +1,6 @@
 """Opening a sealed value of a participant, and locking her account for her: with a reason that she reads."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
@@ -57,32 +58,35 @@ def open_value(file: PersonFile) -> ResponseReturnValue:
 @allow(HomePermission.OPEN, on=files.find_file)
 def lock(file: PersonFile) -> ResponseReturnValue:
     """Lock her account after a call: she has no device at hand to do it herself."""
-    form = LockForm()
-    if not form.validate():
-        return _page(file, form), 422
-    try:
-        proving.prove(form)
-        with transaction():
-            opening.lock_for(file.owner, str(form.reason.data), by=me(), session=this_session(), at=clock.now())
-    except Refusal as refusal:
-        return refused(_page(file, form, refusal=explain(refusal)), refusal, 422)
-    return redirect(_address(file, done="locked"))
+    return _act(file, opening.lock_for, done="locked")
+
+
+@bp.post("/unlock")
+@allow(HomePermission.OPEN, on=files.find_file)
+def unlock(file: PersonFile) -> ResponseReturnValue:
+    """Let her in again after a call: she has no codes on paper."""
+    return _act(file, opening.unlock_for, done="unlocked")
 
 
 @bp.post("/end-travel")
 @allow(HomePermission.OPEN, on=files.find_file)
 def end_travel(file: PersonFile) -> ResponseReturnValue:
     """End travel mode after a call in the way that her safety plan says."""
+    return _act(file, opening.end_travel_for, done="opened")
+
+
+def _act(file: PersonFile, act: Callable[..., None], *, done: str) -> ResponseReturnValue:
+    """Something that is done to her account, with a reason and a factor."""
     form = LockForm()
     if not form.validate():
         return _page(file, form), 422
     try:
         proving.prove(form)
         with transaction():
-            opening.end_travel_for(file.owner, str(form.reason.data), by=me(), session=this_session(), at=clock.now())
+            act(file.owner, str(form.reason.data), by=me(), session=this_session(), at=clock.now())
     except Refusal as refusal:
         return refused(_page(file, form, refusal=explain(refusal)), refusal, 422)
-    return redirect(_address(file, done="opened"))
+    return redirect(_address(file, done=done))
 
 
 def _open_form(*, sent: bool = False) -> OpenForm:

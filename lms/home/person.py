@@ -175,6 +175,7 @@ def _page(
         sent=form,
         may_move=allows(HomePermission.MOVE, me(), file),
         may_attest=allows(HomePermission.ATTEST, me(), file),
+        may_open=allows(HomePermission.OPEN, me(), file),
         refusal=refusal,
         done=done,
     )

@@ -13,9 +13,7 @@ class ReasonTooShort(Refusal):
 class OpenedMany(Refusal):
     """More records than anybody needs in an hour."""
 
-    message = _l(
-        "You can open %(most)s records in an hour, and you have. The safety focal point was told. Go on in an hour."
-    )
+    message = _l("You can open %(most)s records in an hour, and you have. This is on record. Go on in an hour.")
 
 
 class NothingSealed(Refusal):

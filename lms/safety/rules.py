@@ -28,6 +28,7 @@ class Field(StrEnum):
     CONTACT = "contact"
     PLAN = "plan"
     LOCK = "lock"
+    UNLOCK = "unlock"
     TRAVEL = "travel"
 
 
@@ -49,6 +50,7 @@ class Wish(StrEnum):
     """What should happen at once."""
 
     LOCK = "lock"
+    UNLOCK = "unlock"
     NOTHING = "nothing"
 
 

@@ -53,6 +53,12 @@ def lock_for(person: Person, reason: str, *, by: Person, session: Session, at: d
     closing.lock(person, by=by, at=at)
 
 
+def unlock_for(person: Person, reason: str, *, by: Person, session: Session, at: datetime) -> None:
+    """Let somebody in again who called and has no codes on paper. Raises ReasonTooShort, FactorNotFresh."""
+    _enter(person, Field.UNLOCK, _checked(reason, session, at=at), by=by, at=at)
+    closing.unlock(person, by=by, at=at)
+
+
 def end_travel_for(person: Person, reason: str, *, by: Person, session: Session, at: datetime) -> None:
     """End travel mode for somebody who called as her plan says. Raises ReasonTooShort, FactorNotFresh."""
     _enter(person, Field.TRAVEL, _checked(reason, session, at=at), by=by, at=at)
