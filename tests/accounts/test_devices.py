@@ -19,11 +19,11 @@ LANGUAGES = ["en", "fr", "ar"]
 
 def ends(page):
     """The names of sessions that a page offers to end."""
-    return re.findall(r"/account/sessions/([0-9a-f]{32})/end", page.text)
+    return re.findall(r"/account/sessions/([0-9a-f-]{36})/end", page.text)
 
 
 def named(page):
-    return re.findall(r"/account/sessions/([0-9a-f]{32})/name", page.text)
+    return re.findall(r"/account/sessions/([0-9a-f-]{36})/name", page.text)
 
 
 def person(cast):

@@ -219,10 +219,10 @@ def test_two_workers_at_one_list_take_it_over_once(school):
 
 
 def test_two_who_choose_one_name_at_once_do_not_both_bear_it(school):
-    codes = school.invited(row(1), row(2))
+    invited = school.invited(row(1), row(2))
     with school.app.app_context():
         places = []
-        for number, code in enumerate(codes):
+        for number, code in enumerate(invited):
             with transaction():
                 person = codes.use_invitation(code, credentials.make_credentials(f"river{number}", LONG), at=NOW)
             places.append((db.session.query(Enrolment).filter_by(person_id=person.id).one().id, person.id))
@@ -299,10 +299,10 @@ def test_another_code_for_a_colleague_who_uses_hers_just_now_leaves_no_second_wa
 
 
 def test_newcomers_and_coordinators_never_wait_for_each_other_in_a_circle(school):
-    codes = school.invited(*(row(number) for number in range(12)))
+    invited = school.invited(*(row(number) for number in range(12)))
     with school.app.app_context():
         places = []
-        for number, code in enumerate(codes):
+        for number, code in enumerate(invited):
             with transaction():
                 person = codes.use_invitation(code, credentials.make_credentials(f"river{number}", LONG), at=NOW)
             places.append((db.session.query(Enrolment).filter_by(person_id=person.id).one().id, person.id))

@@ -22,6 +22,7 @@ from lms.courses.models import Version
 from lms.courses.rules import Naming
 from lms.courses.services import publish_version
 from lms.kernel.db import db, transaction
+from tests.accounts.test_factors import add_passkey
 from tests.cast import CANARY, DAY, NOW, by_language
 from tests.client import Visitor
 from tests.courses.versions import M1, VERSION, lesson, module
@@ -574,7 +575,10 @@ def test_an_invitation_is_shown_once_and_opens_an_account(app, as_coordinator, c
     assert "invited until 27 April" in page.words() and not CODE.search(page.words())
     found = visitor.post("accounts.enrol_code", data={"code": code}, expect=200)
     wanted = {"login": "hoda", "passphrase": "some long words of hers", "again": "some long words of hers"}
-    visitor.post("accounts.enrol_accept", data={**found.fields, **wanted})
+    answer = visitor.post("accounts.enrol_accept", data={**found.fields, **wanted})
+    assert answer.location == "/ar/account/sign-in?needed=1", "her work opens with a second factor"
+    visitor.get("cohorts.settings", **of(cast), expect=404)
+    add_passkey(visitor)
     visitor.get("cohorts.settings", **of(cast))
 
 

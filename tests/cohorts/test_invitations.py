@@ -671,7 +671,7 @@ def test_each_state_of_a_question_is_drawn(app, as_second, cast, clock, lang):
     at = asked(app, cast, row(1))
     as_second.get(SENDING, lang=lang, **at)
     clock.at = NOW + LASTS
-    page = as_second.get(SENDING, lang=lang, **at)
+    page = as_second.signed_in(cast.stranger).get(SENDING, lang=lang, **at)
     assert lang != "en" or "Nobody answered within 24 hours, so nothing was sent." in page.words()
     clock.at = NOW
     as_second.post("invitations.confirm", **at)

@@ -211,6 +211,7 @@ def test_that_the_course_begins_is_not_offered_once_it_has_begun(rania, cast, ap
         db.session.get_one(Cohort, cast.cohort_key).starts_on = NOW.date()
     preview(rania, cast, what="begins")
     clock.at = NOW + DAY
+    rania.signed_in(cast.coordinator)
     assert 'value="begins"' not in rania.get("messages.new", cohort_id=cast.cohort_id).text
     preview(rania, cast, what="begins", expect=422)
 

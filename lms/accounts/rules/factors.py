@@ -1,6 +1,6 @@
 """Second factors: who needs which proof, how long a proof is fresh, when a way to sign in may be given up.
 
-Rules: decision 8 of docs/security/accounts.md and the threat model, D1, E3, E4, H3.
+Rules: docs/decisions/0025-second-factors.md; docs/security/threat-model.md D1, E3, E4, H3.
 """
 
 from collections.abc import Collection

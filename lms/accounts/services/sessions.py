@@ -1,8 +1,8 @@
 """Signed-in browsers, and those that have shown a passphrase and not yet their second factor."""
 
-import hmac
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import delete, update
 
@@ -58,14 +58,14 @@ def end_others(person: Person, *, but: int | None) -> None:
     db.session.execute(delete(KnownDevice).where(KnownDevice.person_id == person.id))
 
 
-def name_of(session_id: int) -> str:
+def name_of(session_id: int) -> UUID:
     """How a session is named in a form: nothing can be worked out from it, as from its number."""
-    return keyed_hash("session", str(session_id))[:NAME_BYTES].hex()
+    return UUID(bytes=keyed_hash("session", str(session_id))[:NAME_BYTES])
 
 
-def find_hers(sessions: Sequence[Session], name: str) -> Session | None:
+def find_hers(sessions: Sequence[Session], name: UUID) -> Session | None:
     """The one of her sessions that a form names."""
-    return next((one for one in sessions if hmac.compare_digest(name_of(one.id), name)), None)
+    return next((one for one in sessions if name_of(one.id) == name), None)
 
 
 def call_device(person: Person, session: Session, name: str) -> None:

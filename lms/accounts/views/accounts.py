@@ -147,14 +147,14 @@ def enrol_accept() -> ResponseReturnValue:
     if not is_complete:
         return render_template("accounts/enrol.html", form=form, invitation_code=code), 422
     try:
-        tokens = _use_code(code, login, passphrase, trying_of(code))
+        person, tokens = _use_code(code, login, passphrase, trying_of(code))
     except LoginUnfit:
         form.login.errors = [_name_again()]
         return render_template("accounts/enrol.html", form=form, invitation_code=code), 409
     except Refusal as refusal:
         page = render_template("accounts/enrol.html", form=form, invitation_code=code, refusal=explain(refusal))
         return refused(page, refusal, 409)
-    return signed_in(url_for("home.today"), tokens)
+    return signed_in(welcome(person, "", proof=Proof.PASSPHRASE), tokens)
 
 
 def _name_again() -> str:
@@ -165,7 +165,7 @@ def _name_again() -> str:
     )
 
 
-def _use_code(code: str, login: str, passphrase: str, trying: Trying) -> Tokens:
+def _use_code(code: str, login: str, passphrase: str, trying: Trying) -> tuple[Person, Tokens]:
     """Use an invitation, or sign in whoever used it with the very same words a moment ago: the button pressed twice."""
     attempt = counted(trying)
     try:
@@ -175,13 +175,13 @@ def _use_code(code: str, login: str, passphrase: str, trying: Trying) -> Tokens:
         with transaction():
             person = codes.use_invitation(code, chosen, at=clock.now())
             limiting.forgive(attempt)
-            return open_session(person, proof=Proof.PASSPHRASE, shared=False)
+            return person, open_session(person, proof=Proof.PASSPHRASE, shared=False)
     except InvitationUsed:
         with place(trying, attempt):
             person = codes.check_who_used(code, login, passphrase, at=clock.now())
     with transaction():
         limiting.forgive(attempt)
-        return open_session(person, proof=Proof.PASSPHRASE, shared=False)
+        return person, open_session(person, proof=Proof.PASSPHRASE, shared=False)
 
 
 @bp.get("/account")

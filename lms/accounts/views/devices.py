@@ -1,6 +1,7 @@
 """Where she is signed in, closing the account for a journey, and one step for a lost device."""
 
 from datetime import date
+from uuid import UUID
 
 from flask import Blueprint, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -22,7 +23,7 @@ from lms.web.http import allow, explain
 bp = Blueprint("devices", __name__, template_folder="../templates", url_prefix="/<lang:lang>/account/sessions")
 
 
-def _session(who: object, name: str) -> Session | None:
+def _session(who: object, name: UUID) -> Session | None:
     return sessions.find_hers(queries.sessions_of(me().id), name)
 
 
@@ -33,7 +34,7 @@ def devices() -> ResponseReturnValue:
     return _page()
 
 
-@bp.post("/<string(length=32):name>/name")
+@bp.post("/<uuid:name>/name")
 @allow(AccountPermission.OWN, on=_session)
 def rename(session: Session) -> ResponseReturnValue:
     """Call a device something that she knows it by."""
@@ -45,7 +46,7 @@ def rename(session: Session) -> ResponseReturnValue:
     return redirect(url_for(".devices"))
 
 
-@bp.post("/<string(length=32):name>/end")
+@bp.post("/<uuid:name>/end")
 @allow(AccountPermission.OWN, on=_session)
 def end(session: Session) -> ResponseReturnValue:
     """Sign one browser out; it is dead with its next request."""
