@@ -28,6 +28,7 @@ from lms.certificates.views import verify
 from lms.cohorts import begun, silent
 from lms.cohorts import jobs as cohorts_jobs
 from lms.cohorts.policy import CohortPermission
+from lms.cohorts.queries.apart import cohorts_by
 from lms.cohorts.queries.seats import last_cohort_of
 from lms.cohorts.services import hiding
 from lms.cohorts.services.enrolling import PlacesGiven
@@ -145,7 +146,7 @@ def _wire(app: Flask) -> None:
     activities.init_activities(app, activities.Providers(find_activities, checkpoints.below_lesson))
     begun.init_begun(app, (people_who_read, people_who_tried))
     silent.init_silent(app, who_is_silent)
-    init_courses(app, last_cohort_of)
+    init_courses(app, last_cohort_of, cohorts_by)
     messaging.handle(app, accounts_jobs.MESSAGE, accounts_jobs.deliver)
     messaging.handle(app, accounts_jobs.SWEEP, accounts_jobs.sweep, every=timedelta(hours=1))
     messaging.handle(app, assessments_jobs.CLOSE, assessments_jobs.close, every=timedelta(minutes=1))

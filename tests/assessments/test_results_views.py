@@ -230,7 +230,7 @@ def test_late_answers_are_counted_or_left_out_by_a_person(app, as_facilitator, c
     late = NOW + DAY
     in_context(app, answer, cast.cedar, taught.tasks["t-timed"], attempt_id, at=late, i_true={"chosen": ["true"]})
     clock.at = late
-    page = as_facilitator.get("results.participant", **ids(taught))
+    page = as_facilitator.signed_in(cast.facilitator).get("results.participant", **ids(taught))
     assert "1 answer arrived late" in page.words() and "0%, 0 of 1" in page.words()
     sent = {**page.fields, "decision": "count"}
     as_facilitator.post("results.decide_late", data=sent, **ids(taught))
@@ -255,7 +255,7 @@ def test_late_answers_that_are_left_out_stay_out(app, as_facilitator, cast, taug
     late = NOW + DAY
     in_context(app, answer, cast.cedar, taught.tasks["t-timed"], attempt_id, at=late, i_true={"chosen": ["true"]})
     clock.at = late
-    page = as_facilitator.get("results.participant", **ids(taught))
+    page = as_facilitator.signed_in(cast.facilitator).get("results.participant", **ids(taught))
     data = {**page.fields, "decision": "leave", "seen": "0"}
     refused = as_facilitator.post("results.decide_late", data=data, expect=409, **ids(taught))
     assert "Another late answer arrived" in refused.words()

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from lms.accounts.models import Person
+from lms.courses.rules import tell
 from lms.kernel import clock
 from lms.kernel.db import db
 from lms.safety.models import ApartRule
+from lms.web.languages import page_language
 
 from ..models import Cohort, Enrolment, Group
 from ..rules.enrolment import UNDER_WAY
@@ -40,6 +42,17 @@ class RuleOfRoom:
 
     cohort: Cohort
     rule: ApartRule
+
+
+def cohorts_by(numbers: Sequence[int] | None) -> list[tuple[UUID, str]]:
+    """The cohorts with these numbers, or all for None, that are not closed: id and title, the newest first."""
+    query = select(Cohort).where(Cohort.closed_at.is_(None)).options(joinedload(Cohort.version, innerjoin=True))
+    query = query if numbers is None else query.where(Cohort.id.in_(numbers))
+    language = page_language()
+    return [
+        (one.public_id, tell(one.title, language, one.version.required_languages).text)
+        for one in db.session.scalars(query.order_by(Cohort.starts_on.desc(), Cohort.id))
+    ]
 
 
 def find_room(who: Person, cohort_id: UUID) -> Room | None:

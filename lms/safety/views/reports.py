@@ -13,7 +13,7 @@ from lms.kernel import clock
 from lms.kernel.db import transaction
 from lms.kernel.errors import Refusal
 from lms.safety import queries
-from lms.safety.courses import cohort_of
+from lms.safety.courses import cohort_of, cohorts_by
 from lms.safety.forms import AnswerForm, CodeForm, ReportForm
 from lms.safety.models import Report
 from lms.safety.policy import SafetyPermission, cohorts_of
@@ -93,7 +93,10 @@ def answer() -> ResponseReturnValue:
 @allow(SafetyPermission.REPORTS)
 def reports() -> ResponseReturnValue:
     """All reports of whom she cares for: by day, what it is about and where it stands; the text on its own page."""
-    return render_template("safety/reports.html", reports=queries.reports(cohorts_of(me())), subjects=subjects())
+    hers = cohorts_of(me())
+    return render_template(
+        "safety/reports.html", reports=queries.reports(hers), subjects=subjects(), cohorts=cohorts_by(hers)
+    )
 
 
 def _find(person: Person, report: UUID) -> Report | None:
