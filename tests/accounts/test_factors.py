@@ -323,6 +323,14 @@ def test_again_with_an_app_needs_its_code(app, cast, clock, as_participant):
     assert len(make_codes(as_participant)) == 10
 
 
+def test_again_with_the_passkey_of_another_is_refused(app, cast, clock, as_participant):
+    add_passkey(as_participant)
+    other = add_passkey(Visitor(app).signed_in(cast.nour))
+    clock.at = NOW + 6 * MINUTE
+    answer = other.answer(options_on(as_participant.get("factors.again"))["get"])
+    as_participant.post("factors.again_post", data={"answer": answer}, expect=422)
+
+
 def test_again_with_a_passkey(app, cast, clock, as_participant):
     authenticator = add_passkey(as_participant)
     clock.at = NOW + 6 * MINUTE

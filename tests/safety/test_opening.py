@@ -119,6 +119,22 @@ def test_a_coordinator_locks_her_account_after_a_call_and_she_reads_why(app, cas
         assert [one.field for one in db.session.query(Opening)] == ["lock"]
 
 
+def test_a_coordinator_lets_her_in_again_who_has_no_codes(app, cast, taught, coordinator, as_participant):
+    as_participant.post("devices.lock")
+    coordinator.get("sealed.sealed", **hers(taught))
+    coordinator.post("sealed.unlock", **hers(taught), data={"reason": "She called, and has her phone back."})
+    with app.app_context():
+        assert db.session.get_one(Person, cast.cedar.id).locked_at is None
+
+
+def test_a_plan_is_changed_and_emptied(app, cast, as_participant):
+    for words in ("a note at the library", "a friend", ""):
+        as_participant.post("plan.save_plan", data={"channel": words, "hours": words, "silence": words})
+        page = as_participant.get("plan.plan")
+        assert {page.fields[name].strip() for name in ("channel", "hours", "silence")} == {words}
+    as_participant.post("plan.save_plan", data={"channel": "x" * 2_001}, expect=422)
+
+
 def test_a_coordinator_ends_travel_mode_after_a_call(app, cast, taught, coordinator, as_participant):
     as_participant.post("devices.travel", data={"until": (NOW + 5 * DAY).date().isoformat()})
     coordinator.get("sealed.sealed", **hers(taught))

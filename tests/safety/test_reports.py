@@ -51,8 +51,14 @@ def test_with_her_name_the_focal_point_can_lock_her_account(app, cast, as_partic
     send(as_participant, who="named")
     report = one(app)
     assert report.person_id == cast.cedar.id
-    page = focal_point.get("reports.one", report=report.public_id)
-    assert TEXT in page.words() and cast.cedar.shown_name in page.words()
+    assert TEXT not in focal_point.get("reports.one", report=report.public_id).words()
+    assert one(app).state == "new", "looking changes nothing"
+    for _ in range(2):
+        page = focal_point.post("reports.open_text", report=report.public_id, expect=200)
+        assert TEXT in page.words() and cast.cedar.shown_name in page.words()
+    assert one(app).state == "read"
+    with app.app_context():
+        assert db.session.query(Entry).filter_by(act="safety.report.read", by_id=cast.stranger.id).count() == 2
     focal_point.post("reports.lock", report=report.public_id)
     assert as_participant.client.get("/en/today").status_code == 302
 
@@ -90,6 +96,7 @@ def test_nobody_else_reads_a_report(app, cast, visitor, name):
     reader = Visitor(app).signed_in(getattr(cast, name))
     reader.get("reports.reports", expect=404)
     reader.get("reports.one", report=one(app).public_id, expect=404)
+    reader.post("reports.open_text", report=one(app).public_id, expect=404)
 
 
 def test_the_focal_point_of_another_cohort_reads_none_of_this(app, cast, as_participant):

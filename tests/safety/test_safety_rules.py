@@ -7,9 +7,10 @@ import pytest
 
 from lms.accounts.rules.roles import Role
 from lms.safety import policy, rules
-from lms.safety.errors import OpenedMany, ReasonTooShort, ReportEmpty, SidesMeet
-from lms.safety.rules import Apart, Field
+from lms.safety.errors import FactorNotFresh, OpenedMany, ReasonTooShort, ReportEmpty, SidesMeet
+from lms.safety.rules import Apart, Field, Subject
 from lms.safety.services import opening, parting, reporting
+from lms.safety.services.reporting import NewReport
 from tests.cast import NOW
 
 
@@ -61,6 +62,19 @@ def test_focal_points_care_for_their_cohorts_or_for_all():
 def test_what_has_no_value_is_not_opened():
     with pytest.raises(ValueError, match="has no value"):
         opening.open_values([], Field.LOCK, "a long reason", by=who(), session=None, at=NOW)
+
+
+def test_without_a_fresh_factor_nothing_is_done():
+    stale = SimpleNamespace(proven_at=NOW - timedelta(minutes=5))
+    for act in (opening.lock_for, opening.unlock_for, opening.end_travel_for):
+        with pytest.raises(FactorNotFresh):
+            act(None, "a long reason", by=who(), session=stale, at=NOW)
+
+
+def test_an_empty_report_is_none():
+    new = NewReport(subject=Subject.OTHER, text=" \n ", cohort_id=None, person=None)
+    with pytest.raises(ReportEmpty):
+        reporting.tell(new, at=NOW)
 
 
 def test_an_empty_answer_is_none():

@@ -106,8 +106,18 @@ def _find(person: Person, report: UUID) -> Report | None:
 @bp.get("/reports/<uuid:report>")
 @allow(SafetyPermission.REPORT, on=_find)
 def one(report: Report) -> ResponseReturnValue:
-    """One report. That it was read is on record."""
-    return _one(report, AnswerForm(None, text=reporting.read_answer(report)))
+    """One report: what it is about and what was answered. Its text is opened by a press, and that is on record."""
+    return _one(report)
+
+
+@bp.post("/reports/<uuid:report>/open")
+@allow(SafetyPermission.REPORT, on=_find)
+def open_text(report: Report) -> ResponseReturnValue:
+    """Show the text this once."""
+    with transaction():
+        text = reporting.read(report, by=me(), at=clock.now())
+    g.has_secret = True
+    return _one(report, text=text)
 
 
 @bp.post("/reports/<uuid:report>/answer")
@@ -141,9 +151,8 @@ def lock(report: Report) -> ResponseReturnValue:
     return redirect(url_for(".one", report=report.public_id, saved=1, _anchor="saved"))
 
 
-def _one(report: Report, form: AnswerForm) -> str:
-    with transaction():
-        text = reporting.read(report, by=me(), at=clock.now())
+def _one(report: Report, form: AnswerForm | None = None, *, text: str | None = None) -> str:
+    form = form or AnswerForm(None, text=reporting.read_answer(report))
     return render_template("safety/one_report.html", report=report, text=text, form=form, subjects=subjects())
 
 
