@@ -72,14 +72,6 @@ class PassphraseTellsLogin(Refusal):
     message = _l("The passphrase must not be the sign-in name. Choose other words.")
 
 
-class PassphraseKnown(Refusal):
-    """On the list of those that guessers try first."""
-
-    message = _l(
-        "Many people use this passphrase, so it is tried first. Choose several words that do not belong together."
-    )
-
-
 class LastFactor(Refusal):
     """Without it she could not sign in, or not do her work."""
 

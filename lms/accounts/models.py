@@ -5,7 +5,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from flask_login import UserMixin
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, false, text, true
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.audit.dictionary import Level, Personal, Retention
@@ -70,7 +70,6 @@ class Person(UserMixin, Model):
         "exit_keys": _kept(Level.PREFERENCE, "whether Shift three times leaves"),
         "marking_keys": _kept(Level.PREFERENCE, "whether single keys mark"),
         "locks_after": _kept(Level.PREFERENCE, "ending a session that lies unused"),
-        "discreet": _kept(Level.PREFERENCE, "whether pages and messages keep even neutral course words out"),
         "closed_until": _kept(Level.ATTENDANCE, "travel mode: nobody can sign in until then"),
         "locked_at": _kept(Level.ATTENDANCE, "hiding her while a device is lost"),
     }
@@ -95,7 +94,6 @@ class Person(UserMixin, Model):
     locks_after: Mapped[LocksAfter] = mapped_column(
         Count(LocksAfter), default=LocksAfter.NEVER, server_default=text("0")
     )
-    discreet: Mapped[bool] = mapped_column(default=False, server_default=false())
     closed_until: Mapped[date | None]
     locked_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

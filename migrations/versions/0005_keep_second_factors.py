@@ -16,14 +16,13 @@ branch_labels = None
 depends_on = None
 
 LOGIN = "login_with_passphrase"
-OF_PERSON = ("stands_alone", "locks_after", "discreet", "closed_until", "locked_at")
+OF_PERSON = ("stands_alone", "locks_after", "closed_until", "locked_at")
 
 
 def upgrade() -> None:
     with op.batch_alter_table("accounts_person") as table:
         table.add_column(sa.Column("stands_alone", sa.Boolean(), server_default=sa.true(), nullable=False))
         table.add_column(sa.Column("locks_after", sa.SmallInteger(), server_default=sa.text("0"), nullable=False))
-        table.add_column(sa.Column("discreet", sa.Boolean(), server_default=sa.false(), nullable=False))
         table.add_column(sa.Column("closed_until", sa.Date(), nullable=True))
         table.add_column(sa.Column("locked_at", sa.DateTime(timezone=True), nullable=True))
         table.drop_constraint(op.f(f"accounts_person_{LOGIN}"), type_="check")
