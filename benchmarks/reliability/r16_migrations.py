@@ -21,7 +21,8 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import IntegrityError
 
 from lms.__main__ import Application, lms
-from lms.kernel.db import db
+from lms.kernel.db import WRITES, db
+from lms.kernel.migrations import LOCK_PATIENCE
 
 from .filled import SMALL, YEARS, filled
 from .locks import Watch
@@ -143,7 +144,7 @@ def _step(site: Site, command: Command, direction: str, revision: str) -> Step:
 def _refused(site: Site, older: Sums) -> list[str]:
     """Into which tables code that knows the older schema can put no row. Nothing of it stays."""
     known = {name: sorted(table.columns) for name, table in older.items()}
-    with site.inside(), db.engine.connect() as connection:
+    with site.inside(), db.engine.connect().execution_options(**{WRITES: LOCK_PATIENCE}) as connection:
         present = {name: columns for name, _key, columns in tables(inspect(connection))}
         missing = [f"{name} misses columns" for name in known if not {*known[name]} <= {*present.get(name, ())}]
         refused = [name for name in known if not missing and not _takes(connection, name, known[name], older)]
