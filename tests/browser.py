@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
@@ -125,7 +126,14 @@ class Surfer:
         return dict(self.page.evaluate(STORED))
 
     def sign_in(self, account: Account, language: str) -> None:
-        """Fill in the form as a person does."""
+        """Fill in the form as a person does, and the second step where the account has one."""
+        self.begin_sign_in(account, language)
+        if account.totp_secret is not None:
+            self.page.fill("[name=code]", pyotp.TOTP(account.totp_secret).now())
+            self.press('main form[action$="/code"] button')
+
+    def begin_sign_in(self, account: Account, language: str) -> None:
+        """The first step alone."""
         self.open(f"/{language}/sign-in")
         self.page.fill("[name=login]", account.login)
         self.page.fill("[name=password]", account.password)

@@ -32,6 +32,7 @@ class Account:
     login: str
     password: str
     language: str
+    totp_secret: str | None = None
 
 
 @dataclass
@@ -166,7 +167,9 @@ def demo(folder: Path, *options: str) -> Iterator[Live]:
     try:
         _wait(process, f"http://127.0.0.1:{port}/readyz", folder / "server.log")
         told = json.loads((folder / "data" / "demo-accounts.json").read_text())
-        people = tuple(Account(a["role"], a["login"], a["password"], a["locale"]) for a in told["accounts"])
+        people = tuple(
+            Account(a["role"], a["login"], a["password"], a["locale"], a["totp_secret"]) for a in told["accounts"]
+        )
         yield Live(told["base_url"], folder, people)
     finally:
         _stop(process)

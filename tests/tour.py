@@ -467,6 +467,45 @@ def _place(surfer: Surfer, language: str) -> None:
     surfer.open(surfer.path.replace("/en/", f"/{language}/", 1))
 
 
+def _second(surfer: Surfer, language: str) -> None:
+    """Between the passphrase and the second step."""
+    surfer.begin_sign_in(next(one for one in surfer.live.accounts if one.totp_secret), language)
+
+
+def _proven(surfer: Surfer, language: str) -> None:
+    """How she signs in, with a factor that was shown just now."""
+    account = surfer.live.people("participant", language)[1]
+    _as(surfer, account, language)
+    surfer.open(f"/{language}/account/again")
+    surfer.page.fill("[name=password]", account.password)
+    surfer.press('main form[action$="/again"] button')
+
+
+def _app(surfer: Surfer, language: str) -> None:
+    _proven(surfer, language)
+    surfer.open(f"/{language}/account/sign-in/app")
+
+
+def _codes(surfer: Surfer, language: str) -> None:
+    _proven(surfer, language)
+    surfer.press('main form[action$="/codes"] button')
+
+
+def _report_sent(surfer: Surfer, language: str) -> None:
+    _signed_in("/report")(surfer, language)
+    surfer.page.fill("[name=text]", "Somebody knows.")
+    surfer.press('main form[action$="/send"] button')
+
+
+def _sealed(surfer: Surfer, language: str) -> None:
+    _participant(surfer, language)
+    surfer.open(f"{surfer.path}/sealed")
+
+
+def _apart(surfer: Surfer, language: str) -> None:
+    _signed_in(surfer.live.pages["safety.apart"], "safety")(surfer, language)
+
+
 TOUR = {
     stop.name: stop
     for stop in (
@@ -496,6 +535,22 @@ TOUR = {
         Stop("bank", "assessments/bank.html", _signed_in("/bank", "coordinator")),
         Stop("bank-item", "assessments/item.html", _pressing("/bank", "coordinator", "/bank/")),
         Stop("account", "accounts/account.html", _signed_in("/account")),
+        Stop("second", "accounts/second.html", _second),
+        Stop("factors", "accounts/factors.html", _proven),
+        Stop("app", "accounts/app.html", _app),
+        Stop("codes", "accounts/codes.html", _codes),
+        Stop("again", "accounts/again.html", _signed_in("/account/again")),
+        Stop("devices", "accounts/devices.html", _signed_in("/account/sessions")),
+        Stop("lost", "accounts/lost.html", _signed_in("/account/sessions/lost")),
+        Stop("plan", "safety/plan.html", _signed_in("/account/safety")),
+        Stop("opened", "safety/opened.html", _signed_in("/account/opened")),
+        Stop("report", "safety/report.html", _plain("/report")),
+        Stop("report-sent", "safety/sent.html", _report_sent),
+        Stop("report-answer", "safety/answer.html", _plain("/report/answer")),
+        Stop("reports", "safety/reports.html", _signed_in("/reports", "safety")),
+        Stop("report-one", "safety/one_report.html", _pressing("/reports", "safety", "/reports/")),
+        Stop("sealed", "home/sealed.html", _sealed),
+        Stop("apart", "cohorts/apart.html", _apart),
         Stop("calendar", "home/calendar.html", _signed_in("/account/calendar")),
         Stop("calendar-made", "home/calendar.html", _calendar_made),
         Stop("messages", "cohorts/messages/list.html", _year("/messages")),

@@ -124,7 +124,9 @@ def _walk(site: Site, command: Command, before: Sums) -> Iterator[Found]:
         lower = str(script.down_revision or "base")
         steps = [_step(site, command, "downgrade", lower)]
         below = sums(site)
-        steps.append(_step(site, command, "upgrade", "head" if script is scripts[0] else script.revision))
+        steps.append(_step(site, command, "upgrade", "head"))  # what the product itself finds again, it finds there
+        if script is not scripts[0]:
+            steps.append(_step(site, command, "downgrade", script.revision))
         after = sums(site)
         refused = _refused(site, below)
         steps.append(_step(site, command, "downgrade", lower))

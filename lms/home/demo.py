@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from lms.accounts import apps
 from lms.accounts.models import Person
 from lms.accounts.rules.roles import Role
-from lms.accounts.services import credentials, persons
+from lms.accounts.services import credentials, factors, persons
 from lms.assessments.queries.catalogue import catalogue
 from lms.assessments.services import ledger
 from lms.cohorts.models import Cohort
@@ -34,6 +35,8 @@ from lms.messaging.models import Job
 from lms.messaging.queries import MESSAGE
 from lms.modules import queries as modules
 from lms.modules import services as progress
+from lms.safety.rules import Subject
+from lms.safety.services import reporting
 from lms.shipped import shipped
 
 from .almanac import Almanac, Woman
@@ -59,6 +62,13 @@ STAFF = (
     (Role.COORDINATOR, "fr", "Claire B."),
 )
 EDITORS = (("en", "Solveig T.", (Role.EDITOR,)), ("fr", "Mariam K.", (Role.EDITOR, Role.TRANSLATOR)))
+FOCAL_POINT = ("en", "Nadia K.")
+REPORTS = (
+    ("en4", Subject.PRESSURE, "Somebody from my group wrote to my brother and asked which course I take."),
+    (None, Subject.KNOWN, "Two people in my office know that I take part. I did not tell them."),
+)
+"""Who told what; without a name by whoever has none."""
+
 OSLO_PEOPLE = 6
 PAUSED = "fr8"
 STILL_TO_COME = ("Spruce", "Quartz")
@@ -117,6 +127,7 @@ class DemoYear:
         self._oslo_participants(oslo)
         self._staff((women, oslo))
         self._editors()
+        self._focal_point(women)
         self._almanac().form_groups(women, self.staff[Role.FACILITATOR])
         self._list_pages(women, to_mark=self._let_work(women))
         self._run(women, oslo)
@@ -255,13 +266,40 @@ class DemoYear:
             for role in roles:
                 persons.grant_role(person, role, cohort_id=None, by=None, at=self.at - BEGAN)
 
-    def _person(self, login: str, role: Role, language: str, shown_name: str, number: int) -> Person:
+    def _focal_point(self, cohort: Cohort) -> None:
+        """She signs in with a second step; two reports wait for her."""
+        language, shown_name = FOCAL_POINT
+        person = self._person(f"{Role.SAFETY}1", Role.SAFETY, language, shown_name, 220, totp_secret=apps.new_secret())
+        persons.grant_role(person, Role.SAFETY, cohort_id=None, by=None, at=self.at - BEGAN)
+        for login, subject, text in REPORTS:
+            told = reporting.NewReport(
+                subject=subject, text=text, cohort_id=cohort.id, person=self.women[login] if login else None
+            )
+            reporting.tell(told, at=self.at)
+        self.pages["safety.home"] = "/reports"
+        self.pages["safety.apart"] = f"/apart/{cohort.public_id}"
+
+    def _person(
+        self,
+        login: str,
+        role: Role,
+        language: str,
+        shown_name: str,
+        number: int,
+        *,
+        totp_secret: str | None = None,
+    ) -> Person:
         passphrase = " ".join(self.draw.one_of(WORDS) for _ in range(4))
         person = self._sealed_person(language, shown_name, number)
         credentials.set_credentials(
             person, credentials.make_credentials(login, passphrase), by=None, at=self.at - BEGAN
         )
-        self.accounts.append(Account(role=role, login=login, password=passphrase, totp_secret=None, locale=language))
+        if totp_secret is not None:
+            _, code = apps.near_codes(totp_secret, at=self.at - BEGAN)[0]
+            factors.add_app(person, totp_secret, code, at=self.at - BEGAN)
+        self.accounts.append(
+            Account(role=role, login=login, password=passphrase, totp_secret=totp_secret, locale=language)
+        )
         return person
 
     def _sealed_person(self, language: str, shown_name: str, number: int) -> Person:

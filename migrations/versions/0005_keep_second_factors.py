@@ -3,8 +3,9 @@
 Revision: 0005
 Follows: 0004
 
-Code of 0004 can work beside it: each new column has a value of its own. Going down, second factors and recovery codes
-are lost, and whoever had a passkey and no passphrase cannot sign in until she is invited anew.
+Code of 0004 can work beside it: each new column has a value of its own. Going down loses what stands in the new tables
+and columns, second factors and recovery codes among it: make a copy first. Whoever had a passkey and no passphrase
+cannot sign in then until she is invited anew.
 """
 
 import sqlalchemy as sa

@@ -3,7 +3,7 @@
 Revision: 0006
 Follows: 0005
 
-Only new tables: code of 0005 works beside it. Going down, all of them are lost.
+Only new tables: code of 0005 works beside it. Going down loses what stands in them: make a copy first.
 """
 
 import sqlalchemy as sa

@@ -19,6 +19,7 @@ LEGAL_NAME = "Kanaria"
 OWN = [
     {"role": "participant", "url": "/t/[^/]+/(start|take-back|earlier|check|more-time|more-time/ask)$"},
     {"role": "*", "url": "^/(en|fr|ar)/(account/calendar|results/certificate|notices/put-away)(/|$)"},
+    {"role": "*", "url": "^/(en|fr|ar)/account/(again|sign-in/app/remove|sessions/end-others)$"},
 ]
 """One address for all, at which each finds and changes her own only."""
 
@@ -41,6 +42,9 @@ NOBODYS = UUID(int=1)
 EXTRA = [
     "POST /en/enrol/accept",
     "POST /en/account/calendar/take-back",
+    "POST /en/account/again",
+    "POST /en/account/sign-in/app/remove",
+    *(f"POST /en/sign-in/second/{way}" for way in ("code", "passkey", "recovery")),
     *(f"POST /en/results/certificate/{act}" for act in ("issue", "preview", "shown")),
 ]
 """Forms that a demo shows to nobody at first: sent by everybody."""
