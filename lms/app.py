@@ -34,7 +34,7 @@ from lms.cohorts.services import hiding
 from lms.cohorts.services.enrolling import PlacesGiven
 from lms.cohorts.services.founding import DatesMoved, VersionFollowed
 from lms.cohorts.views import apart, dates, founding, invitations, messages, settling, staff, uploads
-from lms.home import attendance, calendars, desk, helping, opening, person, reminders
+from lms.home import attendance, calendars, desk, helping, opening, person, reminders, sight
 from lms.home import views as home
 from lms.home.policy import HomePermission
 from lms.home.queries.silence import who_is_silent
@@ -75,6 +75,7 @@ BLUEPRINTS = (
         desk.bp,
         person.bp,
         opening.bp,
+        sight.bp,
         attendance.bp,
         helping.bp,
         calendars.bp,

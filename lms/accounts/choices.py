@@ -6,9 +6,11 @@ from zoneinfo import available_timezones
 from flask_babel import gettext as _
 
 from lms.web.exits import EXITS
+from lms.web.formats import ngettext, write_number
 from lms.web.languages import NAMES
 
 from .rules.preferences import Digits, Theme
+from .rules.sessions import LocksAfter
 
 Choices = list[tuple[str, str]]
 
@@ -51,3 +53,13 @@ def digits() -> Choices:
 def exits() -> Choices:
     """Everyday sites that Leave now can go to."""
     return [(name, str(site.label)) for name, site in EXITS.items()]
+
+
+def locks() -> Choices:
+    """After how long without a request a session ends."""
+    minutes = [one for one in LocksAfter if one is not LocksAfter.NEVER]
+    usual = (str(LocksAfter.NEVER), _("7 days; 15 minutes on a shared device"))
+    return [
+        usual,
+        *((str(one), ngettext("%(num)s minute", "%(num)s minutes", one, num=write_number(one))) for one in minutes),
+    ]

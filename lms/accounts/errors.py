@@ -72,6 +72,12 @@ class PassphraseTellsLogin(Refusal):
     message = _l("The passphrase must not be the sign-in name. Choose other words.")
 
 
+class PassphraseCommon(Refusal):
+    """One of the first that others would try."""
+
+    message = _l("Many people use this passphrase, so it is tried first. Choose several words that do not belong together.")
+
+
 class LastFactor(Refusal):
     """Without it she could not sign in, or not do her work."""
 

@@ -39,10 +39,10 @@ class CodeForm(Form):
     )
 
 
-class EnrolForm(Form):
-    """How she will sign in from now on."""
+class PassphraseForm(Form):
+    """A sign-in name and a passphrase. has_factor: whether a second one stands beside it, so that a shorter will do."""
 
-    code = HiddenField(validators=[at_most(40)])
+    has_factor = False
     login = StringField(
         _l("Sign-in name"),
         description=_l("Only you need to know it. Choose one that does not tell your name."),
@@ -58,7 +58,7 @@ class EnrolForm(Form):
     def validate_passphrase(self, field: PasswordField) -> None:
         """What the rules ask for, told beside whatever else is wrong: each new try means typing it twice."""
         try:
-            check_passphrase(str(field.data), login=str(self.login.data), has_factor=False)
+            check_passphrase(str(field.data), login=str(self.login.data), has_factor=self.has_factor)
         except Refusal as refusal:
             raise ValidationError(explain(refusal)) from None
 
@@ -66,6 +66,19 @@ class EnrolForm(Form):
         """Both times the same; the page comes back with both fields empty."""
         if field.data != self.passphrase.data:
             raise ValidationError(_("The two passphrases differ. Type both again."))
+
+
+class EnrolForm(PassphraseForm):
+    """How she will sign in from now on."""
+
+    code = HiddenField(validators=[at_most(40)])
+
+
+class PasskeyEnrolForm(Form):
+    """The same by a passkey alone. answer: what the browser says, put there by the script."""
+
+    code = HiddenField(validators=[at_most(40)])
+    answer = HiddenField()
 
 
 class AccountForm(Form):
@@ -77,6 +90,10 @@ class AccountForm(Form):
     digits = SelectField(_l("Numbers"), description=_l("Used on Arabic pages."))
     leave_to = SelectField(_l("Where “Leave now” goes"))
     exit_keys = BooleanField(_l("Leave also when I press Shift three times"))
+    locks_after = SelectField(
+        _l("Sign me out when nothing happens for"),
+        description=_l("On all your devices. What was not sent yet stays in the page until you close it."),
+    )
     marking_keys = BooleanField(_l("Single keys give marks on marking pages"))
 
 

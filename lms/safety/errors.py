@@ -38,3 +38,33 @@ class SidesMeet(Refusal):
     """A rule with nobody on a side, or the same person on both."""
 
     message = _l("Choose at least one person for each side, and nobody for both.")
+
+
+class RecoveryOpen(Refusal):
+    """It was asked for already."""
+
+    message = _l("This has been asked for already. Nothing was changed.")
+
+
+class RecoveryOver(Refusal):
+    """It lapsed, was stopped by her, or is done."""
+
+    message = _l("This is over: nobody confirmed it in time, it was stopped, or it is done. Ask anew if it is needed.")
+
+
+class RecoveryBySame(Refusal):
+    """Two people let somebody in without her factor."""
+
+    message = _l("Somebody else has to confirm this: another coordinator, or the safety focal point.")
+
+
+class RecoveryAlone(Refusal):
+    """There is no second person."""
+
+    message = _l("Appoint a second person first: this takes two. Nothing was changed.")
+
+
+class RecoveryNotYet(Refusal):
+    """She has a day to stop it."""
+
+    message = _l("She has 24 hours to stop this. It can be done when they are over.")

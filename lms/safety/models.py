@@ -12,7 +12,7 @@ from lms.audit.dictionary import Level, Personal, Retention
 from lms.kernel.db import Model, Word
 from lms.kernel.sealed import Sealed, SealedColumn
 
-from .rules import Field, ReportState, Subject
+from .rules import Field, RecoveryTimes, ReportState, Subject
 
 
 def _kept(level: Level, purpose: str, retention: Retention = Retention.ENROLMENT) -> Personal:
@@ -63,6 +63,36 @@ class Opening(Model):
     at: Mapped[datetime]
 
     by: Mapped[Person | None] = relationship(foreign_keys=[by_id], lazy="raise")
+
+
+class Recovery(Model):
+    """Two people let somebody in without the factor that she lost, a day after she was told.
+
+    asked_by_id: None where an operator asked at the server. ended_at: when it was done, or stopped. The reasons stand
+    in her record (`Opening`). Deleted with the person.
+    """
+
+    __tablename__ = "safety_recovery"
+    __table_args__ = (Index(None, "person_id"),)
+    holds_personal_data: ClassVar = {
+        "asked_by_id": _kept(Level.ATTENDANCE, "it takes two"),
+        "confirmed_by_id": _kept(Level.ATTENDANCE, "it takes two"),
+        "asked_at": _kept(Level.ATTENDANCE, "telling her when"),
+    }
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("accounts_person.id", ondelete="CASCADE"))
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts_person.id", ondelete="SET NULL"))
+    asked_at: Mapped[datetime]
+    confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts_person.id", ondelete="SET NULL"))
+    confirmed_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+    asked_by: Mapped[Person | None] = relationship(foreign_keys=[asked_by_id], lazy="raise")
+
+    def times(self) -> RecoveryTimes:
+        """The value that rules judge."""
+        return RecoveryTimes(asked_at=self.asked_at, confirmed_at=self.confirmed_at, ended_at=self.ended_at)
 
 
 class Report(Model):

@@ -8,11 +8,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
+from lms.accounts.models import RoleGrant
+from lms.accounts.queries import is_held
+from lms.accounts.rules.roles import Role
 from lms.kernel.db import db
 from lms.kernel.ids import hash_token, read_code
 
-from .models import ApartMember, ApartRule, Opening, Plan, Report
-from .rules import OPENED, Apart, ReportState, kept_apart
+from .models import ApartMember, ApartRule, Opening, Plan, Recovery, Report
+from .rules import OPENED, Apart, RecoveryState, ReportState, kept_apart, recovery_state
 
 HOUR = timedelta(hours=1)
 
@@ -32,6 +35,27 @@ def opened_by(person_id: int, *, at: datetime) -> int:
     """How many records somebody has opened in the last hour."""
     lately = Opening.by_id == person_id, Opening.at > at - HOUR, Opening.field.in_(OPENED)
     return db.session.scalars(select(func.count()).select_from(Opening).where(*lately)).one()
+
+
+def recovery_of(person_id: int, *, at: datetime, for_update: bool = False) -> Recovery | None:
+    """That somebody is let in without her factor, where it is asked for, waits or is ready; with whoever asked."""
+    newest = select(Recovery).where(Recovery.person_id == person_id, Recovery.ended_at.is_(None))
+    newest = newest.order_by(Recovery.id.desc()).limit(1).options(selectinload(Recovery.asked_by))
+    newest = newest.execution_options(populate_existing=True)
+    found = db.session.scalars(newest.with_for_update(of=Recovery) if for_update else newest).one_or_none()
+    return found if found is not None and recovery_state(found.times(), at=at) is not RecoveryState.OVER else None
+
+
+def has_another(roles: Collection[Role], *, besides: Collection[int], at: datetime) -> bool:
+    """Whether anybody but these people holds one of these roles now."""
+    held = select(RoleGrant.id).where(RoleGrant.role.in_(roles), RoleGrant.person_id.not_in(besides), *is_held(at))
+    return db.session.scalar(held.limit(1)) is not None
+
+
+def holds_one_of(person_id: int, roles: Collection[Role], *, at: datetime) -> bool:
+    """Whether somebody holds one of these roles now."""
+    held = select(RoleGrant.id).where(RoleGrant.role.in_(roles), RoleGrant.person_id == person_id, *is_held(at))
+    return db.session.scalar(held.limit(1)) is not None
 
 
 def reports(cohorts: Collection[int] | None) -> Sequence[Report]:

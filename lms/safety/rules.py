@@ -17,6 +17,14 @@ READ_WITHIN = timedelta(hours=24)
 OPENINGS_AN_HOUR = 20
 """Records that one person may open in an hour: enough for a cohort's list of names, too few to carry a year away."""
 
+CONFIRMED_WITHIN = timedelta(hours=24)
+"""Within which a second person confirms that somebody is let in without her factor; else it lapses (decision 2)."""
+
+WAITS = timedelta(hours=24)
+"""After that, so that she herself can stop it (decision 8)."""
+
+READY_FOR = timedelta(days=7)
+
 CODE_CHARACTERS = 16
 """Of the code with which somebody without a name finds the answer to her report."""
 
@@ -30,6 +38,7 @@ class Field(StrEnum):
     LOCK = "lock"
     UNLOCK = "unlock"
     TRAVEL = "travel"
+    RECOVERY = "recovery"
 
 
 OPENED = (Field.LEGAL_NAME, Field.CONTACT, Field.PLAN)
@@ -60,6 +69,40 @@ class ReportState(StrEnum):
     NEW = "new"
     READ = "read"
     CLOSED = "closed"
+
+
+class RecoveryState(StrEnum):
+    """Where it stands that somebody is let in without the factor that she lost."""
+
+    ASKED = "asked"
+    WAITING = "waiting"
+    READY = "ready"
+    OVER = "over"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryTimes:
+    """When it was asked for and confirmed by another; ended_at: when it was done or stopped."""
+
+    asked_at: datetime
+    confirmed_at: datetime | None
+    ended_at: datetime | None
+
+    @property
+    def ready_at(self) -> datetime | None:
+        """From when it can be done."""
+        return None if self.confirmed_at is None else self.confirmed_at + WAITS
+
+
+def recovery_state(times: RecoveryTimes, *, at: datetime) -> RecoveryState:
+    """Where it stands at a moment. What nobody confirmed in time, or nobody did when it was ready, is over."""
+    if times.ended_at is not None:
+        return RecoveryState.OVER
+    if times.ready_at is None:
+        return RecoveryState.ASKED if at - times.asked_at < CONFIRMED_WITHIN else RecoveryState.OVER
+    if at < times.ready_at:
+        return RecoveryState.WAITING
+    return RecoveryState.READY if at - times.ready_at < READY_FOR else RecoveryState.OVER
 
 
 def check_reason(reason: str) -> str:

@@ -14,7 +14,14 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-TABLES = ("safety_apart_member", "safety_apart_rule", "safety_report", "safety_opening", "safety_plan")
+TABLES = (
+    "safety_apart_member",
+    "safety_apart_rule",
+    "safety_report",
+    "safety_recovery",
+    "safety_opening",
+    "safety_plan",
+)
 
 
 def upgrade() -> None:
@@ -42,6 +49,21 @@ def upgrade() -> None:
     )
     op.create_index(op.f("safety_opening_person_id_at_ix"), "safety_opening", ["person_id", "at"])
     op.create_index(op.f("safety_opening_by_id_at_ix"), "safety_opening", ["by_id", "at"])
+    op.create_table(
+        "safety_recovery",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("asked_by_id", sa.Integer(), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_by_id", sa.Integer(), nullable=True),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        _to("safety_recovery", "person_id", "accounts_person"),
+        _to("safety_recovery", "asked_by_id", "accounts_person", "SET NULL"),
+        _to("safety_recovery", "confirmed_by_id", "accounts_person", "SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("safety_recovery_pk")),
+    )
+    op.create_index(op.f("safety_recovery_person_id_ix"), "safety_recovery", ["person_id"])
     op.create_table(
         "safety_report",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -9,6 +9,7 @@ import pytest
 from lms.accounts import queries
 from lms.accounts.models import AnsweredQuestion, FirstStep, Passkey, RecoveryCode, Session
 from lms.accounts.rules.factors import Proof
+from lms.accounts.services import codes, persons
 from lms.kernel.db import db, transaction
 from lms.messaging.models import Job
 from tests.authenticator import Authenticator, options_on
@@ -368,3 +369,102 @@ def test_pages_of_factors_in_each_language(app, cast, clock, lang):
     phone = Visitor(app)
     sign_in(phone, cast.nour)
     phone.get("second.step", lang=lang)
+
+
+# --- Another passphrase
+
+
+def choose(visitor, login, passphrase, *, expect=302):
+    data = {"login": login, "passphrase": passphrase, "again": passphrase}
+    return visitor.post("factors.set_passphrase", data=data, expect=expect)
+
+
+def test_she_chooses_another_name_and_passphrase_and_stays_signed_in(app, cast, as_participant):
+    other = Visitor(app).signed_in(cast.cedar)
+    choose(as_participant, "harbour", "a lamp in the old garden")
+    assert is_in(as_participant) and not is_in(other)
+    phone = Visitor(app)
+    data = {"login": "harbour", "password": "a lamp in the old garden"}
+    phone.post("accounts.sign_in_post", data=data)
+    assert is_in(phone)
+    sign_in(Visitor(app), cast.cedar, expect=422)
+
+
+def test_a_shorter_one_will_do_with_a_second_step_and_only_then(app, cast, clock, as_participant):
+    choose(as_participant, "harbour", "kofte-tavla", expect=422)
+    assert "at least 15 characters" in as_participant.last.words()
+    add_app(as_participant, clock)
+    choose(as_participant, "harbour", "kofte-tavla")
+    as_participant.post("factors.remove_app", expect=409)
+    assert "Your passphrase is short" in as_participant.last.words()
+
+
+def test_a_name_that_somebody_has_changes_nothing(app, cast, as_participant):
+    choose(as_participant, cast.nour.login, "a lamp in the old garden", expect=409)
+    assert is_in(as_participant)
+    sign_in(Visitor(app), cast.cedar)
+
+
+@pytest.mark.parametrize("endpoint", ["factors.passphrase", "factors.app"])
+def test_it_is_asked_again_who_she_is(clock, as_participant, endpoint):
+    clock.at = NOW + 6 * MINUTE
+    assert "/account/again" in as_participant.get(endpoint, expect=302).location
+
+
+def test_she_is_told_of_another_passphrase(app, as_participant):
+    before = rows(app, Job)
+    choose(as_participant, "harbour", "a lamp in the old garden")
+    assert rows(app, Job) == before + 1
+
+
+# --- Enrolling by a passkey
+
+
+def invited(app):
+    with app.app_context(), transaction():
+        new = persons.NewPerson(shown_name="Slate", interface_language="en", time_zone="UTC")
+        return codes.invite(persons.make_person(new, by=None, at=NOW), by=None, at=NOW)
+
+
+def enrol(visitor, code, authenticator, *, expect=302):
+    page = visitor.post("accounts.enrol_code", data={"code": code}, expect=200)
+    answer = authenticator.make(options_on(page)["create"])
+    return visitor.post("accounts.enrol_by_passkey", data={"code": code, "answer": answer}, expect=expect)
+
+
+def test_an_invitation_is_used_by_a_passkey_alone(app):
+    phone, authenticator = Visitor(app), Authenticator()
+    enrol(phone, invited(app), authenticator)
+    assert is_in(phone)
+    phone.post("accounts.sign_out")
+    answer = authenticator.answer(options_on(phone.get("accounts.sign_in"))["get"])
+    phone.post("accounts.sign_in_by_passkey", data={"answer": answer})
+    assert is_in(phone)
+
+
+def test_the_invitation_is_used_up_and_not_by_a_false_answer(app):
+    code, phone = invited(app), Visitor(app)
+    enrol(phone, code, Authenticator(origin="https://elsewhere.example"), expect=409)
+    assert "This passkey was not accepted." in phone.last.words() and not is_in(phone)
+    enrol(phone, code, Authenticator())
+    Visitor(app).post("accounts.enrol_code", data={"code": code}, expect=409)
+
+
+def test_a_question_of_another_browser_is_not_answered_here(app):
+    code, other = invited(app), Visitor(app)
+    page = other.post("accounts.enrol_code", data={"code": code}, expect=200)
+    answer = Authenticator().make(options_on(page)["create"])
+    mine = Visitor(app)
+    mine.post("accounts.enrol_code", data={"code": code}, expect=200)
+    mine.post("accounts.enrol_by_passkey", data={"code": code, "answer": answer}, expect=409)
+
+
+def test_whoever_enrolled_by_a_passkey_cannot_take_it_away(app):
+    phone = Visitor(app)
+    enrol(phone, invited(app), Authenticator())
+    with app.app_context():
+        (passkey,) = db.session.query(Passkey)
+        number = passkey.public_id
+    phone.post("factors.remove_passkey", passkey=number, expect=409)
+    choose(phone, "harbour", "a lamp in the old garden")
+    phone.post("factors.remove_passkey", passkey=number)

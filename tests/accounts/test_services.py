@@ -18,7 +18,7 @@ from lms.accounts.models import Invitation, Person, Session, SignInAttempt
 from lms.accounts.rules.factors import Proof
 from lms.accounts.rules.preferences import Digits, Theme
 from lms.accounts.rules.roles import Role
-from lms.accounts.rules.sessions import should_note_use
+from lms.accounts.rules.sessions import LocksAfter, should_note_use
 from lms.accounts.services import codes, credentials, limiting, persons, preferring, sessions, sweeping
 from lms.audit.models import Entry
 from lms.kernel.db import db, transaction
@@ -366,11 +366,13 @@ def test_preferences_are_kept(cedar):
         digits=Digits.ARABIC,
         leave_to="news",
         exit_keys=True,
+        locks_after=LocksAfter.FIVE,
     )
     preferring.save_preferences(cedar, wanted)
     db.session.flush()
     db.session.refresh(cedar)
     assert (cedar.theme, cedar.digits, cedar.leave_to, cedar.exit_keys) == (Theme.DARK, Digits.ARABIC, "news", True)
+    assert cedar.locks_after is LocksAfter.FIVE
 
 
 def test_the_sweep_deletes_what_is_over_and_nothing_else(cedar):

@@ -409,6 +409,7 @@ def test_digits_of_her_pages_are_not_those_of_the_certificate(app, cast, complet
             digits="arab",
             leave_to="search",
             exit_keys=False,
+            locks_after=holder.locks_after,
         )
         preferring.save_preferences(holder, wanted)
     visitor = Visitor(app).signed_in(cast.cedar)

@@ -3,7 +3,15 @@
 import unicodedata
 from enum import StrEnum
 
-from lms.accounts.errors import LoginUnfit, PassphraseTellsLogin, PassphraseTooLong, PassphraseTooShort
+from lms.accounts.errors import (
+    LoginUnfit,
+    PassphraseCommon,
+    PassphraseTellsLogin,
+    PassphraseTooLong,
+    PassphraseTooShort,
+)
+
+from .common import is_common
 
 PASSPHRASE_LEAST_ALONE = 15
 PASSPHRASE_LEAST_WITH_FACTOR = 8
@@ -47,10 +55,10 @@ def check_login(typed: str) -> None:
 
 
 def check_passphrase(typed: str, *, login: str, has_factor: bool) -> None:
-    """Refuse a passphrase that is too short, too long or the login itself; any script is welcome.
+    """Refuse a passphrase that is too short, too long, the login itself or a common one; any script is welcome.
 
     has_factor: whether a second factor stands beside it. Rule: docs/security/threat-model.md E3.
-    Raises PassphraseTooShort, PassphraseTooLong, PassphraseTellsLogin.
+    Raises PassphraseTooShort, PassphraseTooLong, PassphraseTellsLogin, PassphraseCommon.
     """
     if len(typed) > TYPED_MOST:
         raise PassphraseTooLong(most=PASSPHRASE_MOST)
@@ -62,6 +70,8 @@ def check_passphrase(typed: str, *, login: str, has_factor: bool) -> None:
         raise PassphraseTooLong(most=PASSPHRASE_MOST)
     if fold_login(passphrase) == fold_login(login):
         raise PassphraseTellsLogin
+    if is_common(passphrase):
+        raise PassphraseCommon
 
 
 def is_hashable(typed: str) -> bool:

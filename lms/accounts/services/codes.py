@@ -9,8 +9,10 @@ from lms.accounts import queries
 from lms.accounts.errors import InvitationUnknown, InvitationUsed, WrongCredentials
 from lms.accounts.hashes import blind_index
 from lms.accounts.models import Invitation, Person, number_of
+from lms.accounts.passkeys import NewKey, Question
 from lms.accounts.rules.invitations import INVITATION_DAYS, check_invitation
-from lms.accounts.services.credentials import Credentials, check_credentials, set_credentials
+from lms.accounts.services.credentials import Credentials, check_credentials, drop_credentials, set_credentials
+from lms.accounts.services.factors import add_passkey
 from lms.audit import services as audit
 from lms.kernel.db import db
 from lms.kernel.ids import code_from, hash_token, new_token
@@ -96,13 +98,30 @@ def use_invitation(code: str, chosen: Credentials, *, at: datetime) -> Person:
 
     Raises InvitationUnknown, InvitationUsed, InvitationExpired, LoginUnfit.
     """
+    person = _use(code, at=at)
+    set_credentials(person, chosen, by=person, at=at)
+    return person
+
+
+def use_invitation_by_passkey(code: str, key: NewKey, question: Question, *, at: datetime) -> Person:
+    """Let the invited person sign in by the passkey that her browser just made, and by no passphrase.
+
+    Raises InvitationUnknown, InvitationUsed, InvitationExpired, PasskeyRefused, PasskeysMany.
+    """
+    person = _use(code, at=at)
+    drop_credentials(person, at=at)
+    db.session.flush()  # before the passkey: its sessions and devices of before are gone
+    add_passkey(person, key, question, name="", at=at)
+    return person
+
+
+def _use(code: str, *, at: datetime) -> Person:
     invitation = queries.find_invitation(code, for_update=True)
     if invitation is None:
         raise InvitationUnknown
     check_invitation(invitation.state(), at=at)
-    person = invitation.person
-    set_credentials(person, chosen, by=person, at=at)
     invitation.used_at = at
+    person = invitation.person
     messaging.write_to(person.id, "account_opened", at=at)
     audit.record(INVITATION_USED, by=person.id, on=person.id, at=at)
     return person

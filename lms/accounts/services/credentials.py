@@ -21,6 +21,7 @@ from lms.accounts.rules.credentials import (
 from lms.accounts.rules.travel import is_away
 from lms.audit import services as audit
 from lms.kernel.db import db
+from lms.messaging import services as messaging
 
 PASSPHRASE_SET = audit.act("accounts.passphrase.set")
 
@@ -58,9 +59,27 @@ def set_credentials(person: Person, chosen: Credentials, *, by: Person | None, a
         db.session.flush()  # the database knows whether somebody else has this login
     except IntegrityError:
         raise LoginUnfit from None
+    _sign_out(person)
+    audit.record(PASSPHRASE_SET, by=number_of(by), on=person.id, at=at)
+
+
+def choose_anew(person: Person, chosen: Credentials, *, at: datetime) -> None:
+    """She chose another sign-in name or passphrase herself, and is told. Raises LoginUnfit."""
+    set_credentials(person, chosen, by=person, at=at)
+    messaging.write_to(person.id, "sign_in_changed", at=at)
+
+
+def drop_credentials(person: Person, *, at: datetime) -> None:
+    """No passphrase lets her in any more; whoever is signed in as her is signed out."""
+    person.login_index = person.passphrase_hash = None
+    person.stands_alone = True
+    _sign_out(person)
+    audit.record(PASSPHRASE_SET, by=person.id, on=person.id, at=at)
+
+
+def _sign_out(person: Person) -> None:
     db.session.execute(delete(Session).where(Session.person_id == person.id))
     db.session.execute(delete(KnownDevice).where(KnownDevice.person_id == person.id))
-    audit.record(PASSPHRASE_SET, by=number_of(by), on=person.id, at=at)
 
 
 def share_credentials(person: Person, login: str, like: Person, *, by: Person | None, at: datetime) -> None:

@@ -184,6 +184,13 @@ def use_recovery_code(person: Person, digest: bytes, *, at: datetime) -> None:
     _tell(person, CODE_USED, at=at)
 
 
+def drop_all(person: Person) -> bool:
+    """Let nothing that she has beside her passphrase count any more, and sign her out. Whether she has a passphrase."""
+    for model in (Passkey, App, RecoveryCode, Session):
+        db.session.execute(delete(model).where(model.person_id == person.id))
+    return queries.ways_of(person.id).has_passphrase
+
+
 def note_proof(session: Session, proof: rules.Proof, *, at: datetime) -> None:
     """A factor was shown again in this session. A weaker one than it began with does not make it weaker."""
     session.proven_at = at

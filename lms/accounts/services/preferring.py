@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from lms.accounts.models import Person
 from lms.accounts.rules.preferences import Digits, Theme
+from lms.accounts.rules.sessions import LocksAfter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +17,7 @@ class Preferences:
     digits: Digits
     leave_to: str
     exit_keys: bool
+    locks_after: LocksAfter
     marking_keys: bool = True
 
 
@@ -27,4 +29,5 @@ def save_preferences(person: Person, wanted: Preferences) -> None:
     person.digits = wanted.digits
     person.leave_to = wanted.leave_to
     person.exit_keys = wanted.exit_keys
+    person.locks_after = wanted.locks_after
     person.marking_keys = wanted.marking_keys

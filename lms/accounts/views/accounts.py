@@ -7,13 +7,14 @@ from flask_babel import gettext as _
 from lms.accounts import choices, passkeys
 from lms.accounts.coming_in import Tokens, counted, open_session, place, refused, signed_in, trying_of, welcome
 from lms.accounts.errors import InvitationUsed, LoginUnfit, PasskeyRefused
-from lms.accounts.forms import AccountForm, CodeForm, EnrolForm, SignInForm
+from lms.accounts.forms import AccountForm, CodeForm, EnrolForm, PasskeyEnrolForm, SignInForm
 from lms.accounts.models import Person
 from lms.accounts.passkeys import Purpose
 from lms.accounts.policy import AccountPermission
 from lms.accounts.rules.factors import Proof
 from lms.accounts.rules.preferences import Digits, Theme
 from lms.accounts.rules.roles import MARKING_ROLES
+from lms.accounts.rules.sessions import LocksAfter
 from lms.accounts.services import codes, credentials, factors, limiting, preferring, sessions
 from lms.accounts.services.limiting import Trying
 from lms.accounts.session import me
@@ -128,13 +129,37 @@ def enrol_code() -> ResponseReturnValue:
     code = str(form.code.data)
     try:
         attempt = counted(trying_of(code))
-        codes.look_at_code(code, at=clock.now())
+        person = codes.look_at_code(code, at=clock.now()).person
         with transaction():
             limiting.forgive(attempt)
     except Refusal as refusal:
         return refused(render_template("accounts/enrol.html", form=form, refusal=explain(refusal)), refusal, 409)
     g.has_secret = True
-    return render_template("accounts/enrol.html", form=EnrolForm(None, code=code), invitation_code=code)
+    question = passkeys.new_question(Purpose.ADD, csrf.browser(), at=clock.now())
+    options = passkeys.options_to_add(question, handle=factors.handle_of(person), known=[])
+    return render_template(
+        "accounts/enrol.html", form=EnrolForm(None, code=code), invitation_code=code, options=options
+    )
+
+
+@bp.post("/enrol/passkey")
+@public
+def enrol_by_passkey() -> ResponseReturnValue:
+    """Use the code: her browser made a passkey, which lets her in from now on, and she is signed in."""
+    form, at = PasskeyEnrolForm(), clock.now()
+    code = str(form.code.data)
+    try:
+        attempt = counted(trying_of(code))
+        codes.look_at_code(code, at=at)
+        key, question = passkeys.read_new_key(str(form.answer.data), Purpose.ADD, csrf.browser(), at=at)
+        with transaction():
+            person = codes.use_invitation_by_passkey(code, key, question, at=at)
+            limiting.forgive(attempt)
+            tokens = open_session(person, proof=Proof.PASSKEY, shared=False)
+    except Refusal as refusal:
+        page = render_template("accounts/enrol.html", form=CodeForm(None), refusal=explain(refusal))
+        return refused(page, refusal, 409)
+    return signed_in(welcome(person, "", proof=Proof.PASSKEY), tokens)
 
 
 @bp.post("/enrol/accept")
@@ -205,6 +230,7 @@ def save_account() -> ResponseReturnValue:
         digits=Digits(form.digits.data),
         leave_to=form.leave_to.data,
         exit_keys=bool(form.exit_keys.data),
+        locks_after=LocksAfter(int(form.locks_after.data)),
         marking_keys=bool(form.marking_keys.data) if "marking_keys" in form else me().marking_keys,
     )
     with transaction():
@@ -219,6 +245,7 @@ def _account_form(person: Person) -> AccountForm:
     form.theme.choices = choices.themes()
     form.digits.choices = choices.digits()
     form.leave_to.choices = choices.exits()
+    form.locks_after.choices = choices.locks()
     if not any(grant.role in MARKING_ROLES for grant in person.roles):
         del form.marking_keys
     return form

@@ -10,15 +10,15 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from lms.accounts import apps, passkeys, proving, queries
-from lms.accounts.coming_in import counted, place, refused, trying_of
-from lms.accounts.forms import AppForm, PasskeyForm
+from lms.accounts.coming_in import counted, open_session, place, refused, signed_in, trying_of
+from lms.accounts.forms import AppForm, PasskeyForm, PassphraseForm
 from lms.accounts.models import Passkey, Person
 from lms.accounts.passkeys import Purpose
 from lms.accounts.policy import AccountPermission
 from lms.accounts.proving import AgainForm
 from lms.accounts.rules.factors import Proof
 from lms.accounts.rules.roles import Role
-from lms.accounts.services import factors, limiting
+from lms.accounts.services import credentials, factors, limiting
 from lms.accounts.session import is_proven_now, me, this_session
 from lms.kernel import clock
 from lms.kernel.db import transaction
@@ -144,6 +144,44 @@ def make_codes() -> ResponseReturnValue:
         return refused(_page(refusal=explain(refusal)), refusal, 409)
     g.has_secret = True
     return render_template("accounts/codes.html", codes=codes)
+
+
+@bp.get("/sign-in/passphrase")
+@allow(AccountPermission.USE)
+@proven_now
+def passphrase() -> ResponseReturnValue:
+    """Choose another sign-in name or passphrase."""
+    return _passphrase_page(PassphraseForm(None))
+
+
+@bp.post("/sign-in/passphrase")
+@allow(AccountPermission.USE)
+@proven_now
+def set_passphrase() -> ResponseReturnValue:
+    """They count from now on; all other devices are signed out."""
+    form, here = PassphraseForm(), this_session()
+    form.has_factor = queries.ways_of(me().id).has_second
+    if not form.validate():
+        return _passphrase_page(form), 422
+    try:
+        trying = trying_of(f"passphrase of {me().public_id}")
+        attempt = counted(trying)
+        with place(trying, attempt):
+            chosen = credentials.make_credentials(
+                str(form.login.data), str(form.passphrase.data), has_factor=form.has_factor
+            )
+        with transaction():
+            credentials.choose_anew(me(), chosen, at=clock.now())
+            tokens = open_session(me(), proof=here.proof, shared=here.shared)
+            limiting.forgive(attempt)
+    except Refusal as refusal:
+        return refused(_passphrase_page(form, refusal=explain(refusal)), refusal, 409)
+    return signed_in(url_for(".factors", saved=1, _anchor="saved"), tokens)
+
+
+def _passphrase_page(form: PassphraseForm, *, refusal: str | None = None) -> str:
+    has_second = queries.ways_of(me().id).has_second
+    return render_template("accounts/passphrase.html", form=form, refusal=refusal, has_second=has_second)
 
 
 @bp.get("/again")

@@ -138,5 +138,6 @@ def _preferences(person: Person, form: PlaceForm) -> Preferences:
         digits=person.digits,
         leave_to=person.leave_to,
         exit_keys=person.exit_keys,
+        locks_after=person.locks_after,
         marking_keys=person.marking_keys,
     )

@@ -34,7 +34,7 @@ def open_values(
     """
     if field not in OPENED_FIELDS:
         raise ValueError(f"{field} has no value")
-    kept = _checked(reason, session, at=at)
+    kept = checked_reason(reason, session, at=at)
     lock_name(keyed_hash("openings", str(by.id)))  # two pages at one moment count one after the other
     try:
         check_openings(queries.opened_by(by.id, at=at), len(people))
@@ -43,36 +43,37 @@ def open_values(
         raise
     loaded = {person.id: person for person in people_with_keys([one.id for one in people])}
     for person in loaded.values():
-        _enter(person, field, kept, by=by, at=at)
+        enter(person, field, kept, by=by, at=at)
     return [_value(loaded[one.id], field) for one in people]
 
 
 def lock_for(person: Person, reason: str, *, by: Person, session: Session, at: datetime) -> None:
     """Lock an account for somebody who has no device at hand. Raises ReasonTooShort, FactorNotFresh."""
-    _enter(person, Field.LOCK, _checked(reason, session, at=at), by=by, at=at)
+    enter(person, Field.LOCK, checked_reason(reason, session, at=at), by=by, at=at)
     closing.lock(person, by=by, at=at)
 
 
 def unlock_for(person: Person, reason: str, *, by: Person, session: Session, at: datetime) -> None:
     """Let somebody in again who called and has no codes on paper. Raises ReasonTooShort, FactorNotFresh."""
-    _enter(person, Field.UNLOCK, _checked(reason, session, at=at), by=by, at=at)
+    enter(person, Field.UNLOCK, checked_reason(reason, session, at=at), by=by, at=at)
     closing.unlock(person, by=by, at=at)
 
 
 def end_travel_for(person: Person, reason: str, *, by: Person, session: Session, at: datetime) -> None:
     """End travel mode for somebody who called as her plan says. Raises ReasonTooShort, FactorNotFresh."""
-    _enter(person, Field.TRAVEL, _checked(reason, session, at=at), by=by, at=at)
+    enter(person, Field.TRAVEL, checked_reason(reason, session, at=at), by=by, at=at)
     closing.open_again(person, by=by, at=at)
 
 
-def _checked(reason: str, session: Session, *, at: datetime) -> str:
+def checked_reason(reason: str, session: Session, *, at: datetime) -> str:
+    """The reason as it is kept, of somebody who showed a factor just now. Raises ReasonTooShort, FactorNotFresh."""
     kept = check_reason(reason)
     if not is_fresh(session.proven_at, at=at):
         raise FactorNotFresh
     return kept
 
 
-def _enter(person: Person, field: Field, reason: str, *, by: Person, at: datetime) -> None:
+def enter(person: Person, field: Field, reason: str, *, by: Person, at: datetime) -> None:
     """One line of her record, which she reads."""
     sealed = vault.seal_for(person, reason, place=REASON)
     db.session.add(Opening(person_id=person.id, by_id=by.id, field=field, reason=sealed, at=at))

@@ -1,14 +1,18 @@
 """Her safety plan, and who opened her record."""
 
+import contextlib
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lms.accounts.session import me
 from lms.kernel import clock
 from lms.kernel.db import transaction
+from lms.safety import queries
+from lms.safety.errors import RecoveryOver
 from lms.safety.forms import PlanForm
 from lms.safety.policy import SafetyPermission
-from lms.safety.services import opening, planning
+from lms.safety.services import opening, planning, recovering
 from lms.safety.services.planning import Words
 from lms.web.http import allow
 
@@ -41,5 +45,15 @@ def save_plan() -> ResponseReturnValue:
 @bp.get("/opened")
 @allow(SafetyPermission.OWN)
 def opened() -> ResponseReturnValue:
-    """Who opened which of her sealed values, when and why."""
-    return render_template("safety/opened.html", openings=opening.read_openings(me()))
+    """Who opened which of her sealed values, when and why; and whether she is about to be let in without her factor."""
+    recovery = queries.recovery_of(me().id, at=clock.now())
+    return render_template("safety/opened.html", openings=opening.read_openings(me()), recovery=recovery)
+
+
+@bp.post("/opened/stop")
+@allow(SafetyPermission.OWN)
+def stop_recovery() -> ResponseReturnValue:
+    """She did not ask for it: nothing of how she signs in is changed."""
+    with contextlib.suppress(RecoveryOver), transaction():
+        recovering.stop(me(), by=me(), at=clock.now())
+    return redirect(url_for(".opened"))
