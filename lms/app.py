@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask, url_for
+from flask_babel import gettext as _
 from flask_babel import pgettext
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -34,7 +35,7 @@ from lms.cohorts.services import hiding
 from lms.cohorts.services.enrolling import PlacesGiven
 from lms.cohorts.services.founding import DatesMoved, VersionFollowed
 from lms.cohorts.views import apart, dates, founding, invitations, messages, settling, staff, uploads
-from lms.home import attendance, calendars, desk, helping, opening, person, reminders, sight
+from lms.home import admin, attendance, calendars, desk, helping, opening, person, reminders, sight
 from lms.home import views as home
 from lms.home.policy import HomePermission
 from lms.home.queries.silence import who_is_silent
@@ -76,6 +77,7 @@ BLUEPRINTS = (
         person.bp,
         opening.bp,
         sight.bp,
+        admin.bp,
         attendance.bp,
         helping.bp,
         calendars.bp,
@@ -192,6 +194,11 @@ def _links_of_staff(person: Any) -> list[NavigationLink]:
         links.append(_link(pgettext("navigation", "Cohorts"), "cohorts.cohorts", current=is_cohort))
     if allows(SafetyPermission.REPORTS, person):
         links.append(_link(pgettext("navigation", "Reports"), "reports.reports", current=is_within("reports")))
+    if allows(HomePermission.ADMINISTER, person):
+        is_admin = is_within("admin") and not is_here("admin.audit")
+        links.append(_link(_("Administration"), "admin.people", current=is_admin))
+    if allows(HomePermission.AUDIT, person):
+        links.append(_link(_("What was done"), "admin.audit", current=is_here("admin.audit")))
     if allows(AssessmentPermission.QUEUE, person):
         links.append(_link(pgettext("navigation", "Marking"), "marking.queue", current=is_within("marking")))
     if allows(HomePermission.HELP, person):

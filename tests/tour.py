@@ -486,6 +486,11 @@ def _app(surfer: Surfer, language: str) -> None:
     surfer.open(f"/{language}/account/sign-in/app")
 
 
+def _passphrase(surfer: Surfer, language: str) -> None:
+    _proven(surfer, language)
+    surfer.open(f"/{language}/account/sign-in/passphrase")
+
+
 def _codes(surfer: Surfer, language: str) -> None:
     _proven(surfer, language)
     surfer.press('main form[action$="/codes"] button')
@@ -539,6 +544,8 @@ TOUR = {
         Stop("factors", "accounts/factors.html", _proven),
         Stop("app", "accounts/app.html", _app),
         Stop("codes", "accounts/codes.html", _codes),
+        Stop("passphrase", "accounts/passphrase.html", _passphrase),
+        Stop("who-sees", "home/who_sees.html", _signed_in("/account/who-sees")),
         Stop("again", "accounts/again.html", _signed_in("/account/again")),
         Stop("devices", "accounts/devices.html", _signed_in("/account/sessions")),
         Stop("lost", "accounts/lost.html", _signed_in("/account/sessions/lost")),
@@ -551,6 +558,11 @@ TOUR = {
         Stop("report-one", "safety/one_report.html", _pressing("/reports", "safety", "/reports/")),
         Stop("sealed", "home/sealed.html", _sealed),
         Stop("apart", "cohorts/apart.html", _apart),
+        Stop("admin", "home/admin/people.html", _signed_in("/admin", "admin")),
+        Stop("admin-person", "home/admin/person.html", _pressing("/admin", "admin", "/admin/person/")),
+        Stop("admin-jobs", "home/admin/jobs.html", _signed_in("/admin/jobs", "admin")),
+        Stop("admin-settings", "home/admin/settings.html", _signed_in("/admin/settings", "admin")),
+        Stop("admin-audit", "home/admin/audit.html", _signed_in("/admin/audit", "admin")),
         Stop("calendar", "home/calendar.html", _signed_in("/account/calendar")),
         Stop("calendar-made", "home/calendar.html", _calendar_made),
         Stop("messages", "cohorts/messages/list.html", _year("/messages")),

@@ -75,7 +75,9 @@ class PassphraseTellsLogin(Refusal):
 class PassphraseCommon(Refusal):
     """One of the first that others would try."""
 
-    message = _l("Many people use this passphrase, so it is tried first. Choose several words that do not belong together.")
+    message = _l(
+        "Many people use this passphrase, so it is tried first. Choose several words that do not belong together."
+    )
 
 
 class LastFactor(Refusal):
