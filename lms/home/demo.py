@@ -63,7 +63,7 @@ STAFF = (
 )
 EDITORS = (("en", "Solveig T.", (Role.EDITOR,)), ("fr", "Mariam K.", (Role.EDITOR, Role.TRANSLATOR)))
 FOCAL_POINT = ("en", "Nadia K.")
-ADMINISTRATOR = "Tuva L."
+TECHNICAL = ((Role.ADMIN, "Tuva L."), (Role.AUDITOR, "Pascal O."))
 REPORTS = (
     ("en4", Subject.PRESSURE, "Somebody from my group wrote to my brother and asked which course I take."),
     (None, Subject.KNOWN, "Two people in my office know that I take part. I did not tell them."),
@@ -129,7 +129,7 @@ class DemoYear:
         self._staff((women, oslo))
         self._editors()
         self._focal_point(women)
-        self._administrator()
+        self._technical_staff()
         self._almanac().form_groups(women, self.staff[Role.FACILITATOR])
         self._list_pages(women, to_mark=self._let_work(women))
         self._run(women, oslo)
@@ -281,11 +281,13 @@ class DemoYear:
         self.pages["safety.home"] = "/reports"
         self.pages["safety.apart"] = f"/apart/{cohort.public_id}"
 
-    def _administrator(self) -> None:
-        person = self._person(f"{Role.ADMIN}1", Role.ADMIN, "en", ADMINISTRATOR, 221)
-        persons.grant_role(person, Role.ADMIN, cohort_id=None, by=None, at=self.at - BEGAN)
-        for page in ("people", "jobs", "settings", "audit"):
-            self.pages[f"admin.{page}"] = "/admin" if page == "people" else f"/admin/{page}"
+    def _technical_staff(self) -> None:
+        """Who sees people by number."""
+        for number, (role, shown_name) in enumerate(TECHNICAL, 221):
+            person = self._person(f"{role}1", role, "en", shown_name, number)
+            persons.grant_role(person, role, cohort_id=None, by=None, at=self.at - BEGAN)
+        self.pages |= {f"admin.{page}": f"/admin/{page}" for page in ("jobs", "settings", "audit")}
+        self.pages |= {"admin.home": "/admin", "auditor.home": "/admin/audit"}
 
     def _person(
         self,
