@@ -49,6 +49,8 @@ LANGUAGES = ("en", "fr", "ar")
 NEUTRAL = neutral_aliases()
 LONG = "seven words that nobody would ever guess"
 PLACE, SAVE = "places.place", "places.save"
+FIRST = "/en/account/sign-in?first=1"
+"""Where she goes from her new place: what lets her come back when her phone is gone."""
 
 
 def await_her(cast, member, *, released_at=NOW):
@@ -410,8 +412,9 @@ def test_after_the_code_she_is_led_to_her_place_and_then_to_today(app, cast):
     page = visitor.get(answer.location)
     choice = {**page.fields, "agreed": "y", "interface_language": "fr", "time_zone": "Africa/Bamako"}
     answer = visitor.post(SAVE, enrolment_id=place, data=choice)
-    assert answer.location == "/fr/today"
-    today = visitor.get(answer.location)
+    assert answer.location == "/fr/account/sign-in?first=1"
+    assert "codes" in visitor.get(answer.location).words()
+    today = visitor.get("home.today", lang="fr")
     assert page.fields["drawn"] in today.words() and "m1-words in fr" in today.words()
     assert visitor.get(PLACE, enrolment_id=place, expect=302).location == "/en/today"
     with app.app_context():
@@ -444,7 +447,7 @@ def test_sent_twice_it_is_one_act(app, cast):
     visitor, place = arrive_at(app, cast)
     choice = {**visitor.get(PLACE, enrolment_id=place).fields, "agreed": "y"}
     for _ in range(2):
-        assert visitor.post(SAVE, enrolment_id=place, data=choice).location == "/en/today"
+        assert visitor.post(SAVE, enrolment_id=place, data=choice).location == FIRST
 
 
 def test_without_the_agreement_nothing_is_set_up_and_what_she_typed_is_kept(app, cast):
@@ -499,7 +502,7 @@ def test_tries_of_one_place_take_none_from_another_and_a_name_that_was_drawn_nee
             enrolling.count_try(uuid4(), at=NOW)
             enrolling.count_try(place, at=NOW)
     visitor.post(SAVE, enrolment_id=place, data={**fields, "own": "Night River", "agreed": "y"}, expect=429)
-    assert visitor.post(SAVE, enrolment_id=place, data={**fields, "agreed": "y"}).location == "/en/today"
+    assert visitor.post(SAVE, enrolment_id=place, data={**fields, "agreed": "y"}).location == FIRST
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -181,7 +181,9 @@ def settle_in(surfer: Surfer, who: Official, code: str) -> None:
     surfer.page.fill("[name=own]", who.name)
     surfer.page.check("[name=agreed]")
     surfer.press("main form .actions button")
-    assert surfer.path == f"/{who.language}/today", surfer.page.inner_text("main")[:500]
+    assert surfer.path == f"/{who.language}/account/sign-in", surfer.page.inner_text("main")[:500]
+    surfer.press('#first a[href$="/today"]')
+    assert surfer.path == f"/{who.language}/today"
     assert who.name in surfer.page.inner_text("h1")
 
 

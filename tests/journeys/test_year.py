@@ -139,7 +139,9 @@ def settle_in(surfer: Surfer, road: Road, code: str) -> None:
     surfer.page.check("[name=drawn] >> nth=1")
     surfer.page.check("[name=agreed]")
     surfer.press("main form .actions button")
-    assert surfer.path == f"/{road.language}/today", surfer.page.inner_text("main")[:500]
+    assert surfer.path == f"/{road.language}/account/sign-in", surfer.page.inner_text("main")[:500]
+    surfer.press('#first a[href$="/today"]')
+    assert surfer.path == f"/{road.language}/today"
 
 
 def study(surfer: Surfer, road: Road) -> None:

@@ -10,6 +10,7 @@ from lms.accounts import choices
 from lms.accounts.models import Person
 from lms.accounts.services import preferring
 from lms.accounts.services.preferring import Preferences
+from lms.accounts.queries import ways_of
 from lms.accounts.session import me
 from lms.courses.rules import Naming
 from lms.kernel import clock
@@ -76,7 +77,10 @@ def save(seat: Seat) -> ResponseReturnValue:
         return answer
     except Refusal as refusal:
         return _refused(seat, refusal), 409
-    return redirect(url_for("home.today", lang=wanted.interface_language))
+    # Before the course: what lets her come back when her phone is gone.
+    has_codes = ways_of(me().id).codes_left > 0
+    target = url_for("home.today", lang=wanted.interface_language)
+    return redirect(target if has_codes else url_for("factors.factors", lang=wanted.interface_language, first=1))
 
 
 def _own(seat: Seat) -> Enrolment:
