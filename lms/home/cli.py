@@ -93,6 +93,8 @@ def _say_where(accounts: AccountsFile) -> None:
         if (account["role"], account["locale"]) not in shown:
             shown.add((account["role"], account["locale"]))
             click.echo(f"  {account['role']:<14}{account['locale']:<10}{account['login']:<16}{account['password']}")
+            if account["totp_secret"]:
+                click.echo(f"  {'':<24}{'':<16}one-time codes by any app: {account['totp_secret']}")
     click.echo(f"\n  All accounts: {accounts.path}\n")
 
 
