@@ -181,7 +181,8 @@ def test_the_demo_file_is_private_and_as_agreed(demo):
     hers = {f"participant.{page}" for page in ("quiz", "assignment", "results", "certificate")}
     desk = ("cohorts", "cohort", "participants", "completion", "messages", "requests", "dates", "settings", "staff")
     desks = {f"coordinator.{page}" for page in (*desk, "invitations")}
-    others = {"facilitator.help", "editor.home", "public.verify", "public.certificate"}
+    others = {"facilitator.help", "editor.home", "public.verify", "public.certificate", "safety.home", "safety.apart"}
+    others |= {"admin.home", "admin.jobs", "admin.settings", "admin.audit", "auditor.home"}
     assert set(found["pages"]) == common | staff | hers | desks | others
 
 
