@@ -8,9 +8,9 @@ from flask_babel import gettext as _
 
 from lms.accounts import choices
 from lms.accounts.models import Person
+from lms.accounts.queries import ways_of
 from lms.accounts.services import preferring
 from lms.accounts.services.preferring import Preferences
-from lms.accounts.queries import ways_of
 from lms.accounts.session import me
 from lms.courses.rules import Naming
 from lms.kernel import clock
