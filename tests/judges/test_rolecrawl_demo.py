@@ -30,7 +30,8 @@ LINKED = [
 ]
 """Pages of people of her own groups, or whose safety she cares for, that a coordinator's page links to and hers not.
 
-That other groups' are closed to her, tests/assessments/test_groups.py shows; others' safety, tests/safety/test_opening.py.
+That other groups' are closed to her, tests/assessments/test_groups.py shows; who opens what,
+tests/safety/test_opening.py.
 """
 
 ELSEWHERE = ["leave", "sign-out", "/grading/languages", "/people/list/", "/sending/", "/place/", "/cal/"]
