@@ -498,6 +498,7 @@ def _codes(surfer: Surfer, language: str) -> None:
 
 def _report_sent(surfer: Surfer, language: str) -> None:
     _signed_in("/report")(surfer, language)
+    surfer.page.check("[name=subject] >> nth=0")
     surfer.page.fill("[name=text]", "Somebody knows.")
     surfer.press('main form[action$="/send"] button')
 

@@ -191,12 +191,12 @@ def _gives_up(site: Site, command: Command) -> tuple[float, bool]:
 
 @contextmanager
 def _locked(site: Site) -> Iterator[None]:
-    """Somebody has read a table and has not ended yet; under SQLite somebody writes."""
+    """Somebody has read what every table leads to and has not ended yet; under SQLite somebody writes."""
     if site.server is None:
         with closing(sqlite3.connect(site.file, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             yield
         return
     with psycopg.connect(f"{site.server.address}/{site.database}") as other_one:
-        other_one.execute("LOCK TABLE assessments_attempt IN ACCESS SHARE MODE")
+        other_one.execute("LOCK TABLE accounts_person, assessments_attempt IN ACCESS SHARE MODE")
         yield

@@ -17,6 +17,7 @@ from sqlalchemy.orm import selectinload
 
 from lms.accounts import apps
 from lms.accounts.models import Person
+from lms.accounts.queries import people_with_keys
 from lms.accounts.rules.roles import Role
 from lms.accounts.services import credentials, factors, persons
 from lms.assessments.queries.catalogue import catalogue
@@ -313,7 +314,8 @@ class DemoYear:
         )
         if totp_secret is not None:
             _, code = apps.near_codes(totp_secret, at=self.at - BEGAN)[0]
-            factors.add_app(person, totp_secret, code, at=self.at - BEGAN)
+            (with_key,) = people_with_keys([person.id])
+            factors.add_app(with_key, totp_secret, code, at=self.at - BEGAN)
         self.accounts.append(
             Account(role=role, login=login, password=passphrase, totp_secret=totp_secret, locale=language)
         )

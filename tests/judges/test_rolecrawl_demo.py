@@ -26,10 +26,12 @@ OWN = [
 LINKED = [
     {"role": "facilitator", "url": r"^/en/marks/[^/?]+/[^/?]+\?more="},
     {"role": "facilitator", "url": r"^/en/grading/[0-9a-f-]+$"},
+    {"role": "safety", "url": r"^/en/cohort/[^/]+/people/[^/]+/sealed$"},
 ]
-"""Pages of people of her own groups that a coordinator's page links to and hers does not.
+"""Pages of people of her own groups, or whose safety she cares for, that a coordinator's page links to and hers not.
 
-That other groups' are closed to her, tests/assessments/test_groups.py shows.
+That other groups' are closed to her, tests/assessments/test_groups.py shows; who opens what,
+tests/safety/test_opening.py.
 """
 
 ELSEWHERE = ["leave", "sign-out", "/grading/languages", "/people/list/", "/sending/", "/place/", "/cal/"]
