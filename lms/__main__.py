@@ -42,7 +42,7 @@ ELSEWHERE = {
     "content": "lms.content.cli",
     "demo": "lms.home.cli",
     "doctor": "lms.home.cli",
-    "user": "lms.safety.cli",
+    "user": "lms.accounts.cli",
 }
 """Commands of packages, by name."""
 

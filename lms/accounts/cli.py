@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 import click
 
 from lms.kernel import clock
-from lms.kernel.commands import with_app
+from lms.kernel.commands import Commands, with_app
 from lms.kernel.db import transaction
 from lms.settings import LANGUAGES, current_settings
 
@@ -15,7 +15,7 @@ from .rules.roles import Role
 from .services import codes, credentials, persons
 
 
-@click.group()
+@click.group(cls=Commands, elsewhere={"reset-second-factor": "lms.safety.cli"})
 def user() -> None:
     """Make people and invite them."""
 

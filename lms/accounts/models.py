@@ -43,8 +43,9 @@ class PersonKey(Model):
 class Person(UserMixin, Model):
     """Somebody the product knows: participant, staff, applicant later.
 
-    `login_index` is a keyed hash of the login, so that the database does not hold the login itself. A person without
-    passphrase and without passkey cannot sign in. `stands_alone`: whether the passphrase is long enough without a
+    `login_index` is a keyed hash of the login, so that the database does not hold the login itself; None until she has
+    come, and one that nobody can type where she came by a passkey. A person without passphrase and passkey cannot sign
+    in. `stands_alone`: whether the passphrase is long enough without a
     second factor. `closed_until`: travel mode. `locked_at`: she, or a coordinator for her, said that a device is lost.
     Deleted by the retention run or by erasure.
     """

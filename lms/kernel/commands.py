@@ -34,7 +34,7 @@ class Commands(click.Group):
     """
 
     def __init__(self, *args: Any, elsewhere: Mapping[str, str], **options: Any) -> None:
-        """elsewhere: name of a command to the module that has it under this name."""
+        """elsewhere: name of a command to the module that has it under this name, with `_` for `-`."""
         super().__init__(*args, **options)
         self._elsewhere = elsewhere
 
@@ -46,5 +46,5 @@ class Commands(click.Group):
         """The command, loaded now if it stands elsewhere; None for an unknown name."""
         if name not in self._elsewhere:
             return super().get_command(context, name)
-        found: click.Command = getattr(import_module(self._elsewhere[name]), name)
+        found: click.Command = getattr(import_module(self._elsewhere[name]), name.replace("-", "_"))
         return found

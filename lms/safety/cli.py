@@ -1,9 +1,8 @@
-"""`lms user`, with what it takes from this package: letting somebody in without the factor that she lost."""
+"""`lms user reset-second-factor`: letting somebody in without the factor that she lost."""
 
 import click
 
 from lms.accounts import queries
-from lms.accounts.cli import user
 from lms.accounts.hashes import login_index
 from lms.accounts.models import Person
 from lms.kernel import clock
@@ -13,10 +12,8 @@ from lms.kernel.errors import Refusal
 
 from .services import recovering
 
-__all__ = ["user"]
 
-
-@user.command("reset-second-factor", epilog="Example: lms user reset-second-factor river --second harbour")
+@click.command("reset-second-factor", epilog="Example: lms user reset-second-factor river --second harbour")
 @click.argument("login")
 @click.option("--second", metavar="LOGIN", help="A coordinator, safety focal point or administrator who confirms it.")
 @with_app

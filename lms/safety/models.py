@@ -88,8 +88,6 @@ class Recovery(Model):
     confirmed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
-    asked_by: Mapped[Person | None] = relationship(foreign_keys=[asked_by_id], lazy="raise")
-
     def times(self) -> RecoveryTimes:
         """The value that rules judge."""
         return RecoveryTimes(asked_at=self.asked_at, confirmed_at=self.confirmed_at, ended_at=self.ended_at)

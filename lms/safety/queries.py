@@ -38,10 +38,9 @@ def opened_by(person_id: int, *, at: datetime) -> int:
 
 
 def recovery_of(person_id: int, *, at: datetime, for_update: bool = False) -> Recovery | None:
-    """That somebody is let in without her factor, where it is asked for, waits or is ready; with whoever asked."""
+    """That somebody is let in without her factor, where it is asked for, waits or is ready."""
     newest = select(Recovery).where(Recovery.person_id == person_id, Recovery.ended_at.is_(None))
-    newest = newest.order_by(Recovery.id.desc()).limit(1).options(selectinload(Recovery.asked_by))
-    newest = newest.execution_options(populate_existing=True)
+    newest = newest.order_by(Recovery.id.desc()).limit(1).execution_options(populate_existing=True)
     found = db.session.scalars(newest.with_for_update(of=Recovery) if for_update else newest).one_or_none()
     return found if found is not None and recovery_state(found.times(), at=at) is not RecoveryState.OVER else None
 

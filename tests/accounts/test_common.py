@@ -38,7 +38,7 @@ def test_the_3000_that_leaked_most_are_refused():
         "ababababababababab",
         "123456789012345",
         "qwertyuiopasdfgh",
-        "poiuytrewqlkjhgfd",
+        "mnbvcxzlkjhgfdsapoi",
         "abcdefghijklmnop",
         "Women and ceasefires",
         "women and ceasefires 2026",

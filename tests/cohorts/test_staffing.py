@@ -115,6 +115,17 @@ def test_no_code_is_made_for_who_has_come_or_works_elsewhere(cohort, coordinator
             staffing.new_code(cohort.id, person_id, by=coordinator, at=NOW)
 
 
+def test_whoever_came_by_a_passkey_has_come(cohort, coordinator):
+    """Else any coordinator could make a code that opens her account."""
+    person = invite(cohort, coordinator).person
+    credentials.drop_credentials(person, at=NOW)
+    db.session.flush()
+    with pytest.raises(NoCodeNeeded):
+        staffing.new_code(cohort.id, person.public_id, by=coordinator, at=NOW)
+    line = next(one for one in staff.staff_of(cohort, at=NOW) if one.shown_name == "Hoda")
+    assert line.has_come
+
+
 def test_a_lapsed_invitation_is_told_as_such(cohort, coordinator):
     invite(cohort, coordinator)
     line = next(one for one in staff.staff_of(cohort, at=NOW + 20 * DAY) if one.shown_name == "Hoda")

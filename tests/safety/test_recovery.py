@@ -141,7 +141,7 @@ def test_she_stops_it(app, cast, taught, lost, clock, coordinator, focal_point):
         assert db.session.query(App).count() == 1
 
 
-def test_nobody_does_both(taught, lost, coordinator):
+def test_nobody_does_both(taught, lost, coordinator, focal_point):
     act(coordinator, taught, "ask")
     page = act(coordinator, taught, "confirm", expect=422)
     assert "Somebody else has to confirm this" in page.words()

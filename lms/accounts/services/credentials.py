@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from lms.accounts import passphrases, queries
 from lms.accounts.errors import LoginUnfit, WrongCredentials
-from lms.accounts.hashes import login_index
+from lms.accounts.hashes import blind_index, login_index
 from lms.accounts.models import KnownDevice, Person, Session, number_of
 from lms.accounts.rules.credentials import (
     PASSPHRASE_LEAST_ALONE,
@@ -70,8 +70,11 @@ def choose_anew(person: Person, chosen: Credentials, *, at: datetime) -> None:
 
 
 def drop_credentials(person: Person, *, at: datetime) -> None:
-    """No passphrase lets her in any more; whoever is signed in as her is signed out."""
-    person.login_index = person.passphrase_hash = None
+    """No passphrase lets her in any more; whoever is signed in as her is signed out.
+
+    Her login becomes one that nobody can type: that there is one says everywhere that she has come.
+    """
+    person.login_index, person.passphrase_hash = blind_index("no login", person.public_id.hex), None
     person.stands_alone = True
     _sign_out(person)
     audit.record(PASSPHRASE_SET, by=person.id, on=person.id, at=at)

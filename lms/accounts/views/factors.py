@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from lms.accounts import apps, passkeys, proving, queries
 from lms.accounts.coming_in import counted, open_session, place, refused, signed_in, trying_of
+from lms.accounts.errors import LoginUnfit
 from lms.accounts.forms import AppForm, PasskeyForm, PassphraseForm
 from lms.accounts.models import Passkey, Person
 from lms.accounts.passkeys import Purpose
@@ -150,8 +151,11 @@ def make_codes() -> ResponseReturnValue:
 @allow(AccountPermission.USE)
 @proven_now
 def passphrase() -> ResponseReturnValue:
-    """Choose another sign-in name or passphrase."""
-    return _passphrase_page(PassphraseForm(None))
+    """Choose another sign-in name or passphrase. taken: the name that she sent before is another's."""
+    form = PassphraseForm(None)
+    if "taken" in request.args:
+        form.login.errors = [explain(LoginUnfit())]
+    return _passphrase_page(form)
 
 
 @bp.post("/sign-in/passphrase")
@@ -174,6 +178,8 @@ def set_passphrase() -> ResponseReturnValue:
             credentials.choose_anew(me(), chosen, at=clock.now())
             tokens = open_session(me(), proof=here.proof, shared=here.shared)
             limiting.forgive(attempt)
+    except LoginUnfit:  # the database said so: what was loaded of her before is void in this request
+        return redirect(url_for(".passphrase", taken=1))
     except Refusal as refusal:
         return refused(_passphrase_page(form, refusal=explain(refusal)), refusal, 409)
     return signed_in(url_for(".factors", saved=1, _anchor="saved"), tokens)
