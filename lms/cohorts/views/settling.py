@@ -70,17 +70,21 @@ def save(seat: Seat) -> ResponseReturnValue:
             enrolling.settle(enrolment.id, chosen, by=me(), at=clock.now())
             preferring.save_preferences(me(), wanted)
     except SettledAlready:
-        return redirect(url_for("home.today"))
+        return _onwards(wanted)
     except TooManyNames as refusal:
         answer = make_response(_refused(seat, refusal), 429)
         answer.headers["Retry-After"] = str(current_settings().limits.window_minutes * 60)
         return answer
     except Refusal as refusal:
         return _refused(seat, refusal), 409
-    # Before the course: what lets her come back when her phone is gone.
-    has_codes = ways_of(me().id).codes_left > 0
-    target = url_for("home.today", lang=wanted.interface_language)
-    return redirect(target if has_codes else url_for("factors.factors", lang=wanted.interface_language, first=1))
+    return _onwards(wanted)
+
+
+def _onwards(wanted: Preferences) -> ResponseReturnValue:
+    """Before the course, to what lets her come back when her phone is gone."""
+    if ways_of(me().id).codes_left:
+        return redirect(url_for("home.today", lang=wanted.interface_language))
+    return redirect(url_for("factors.factors", lang=wanted.interface_language, first=1))
 
 
 def _own(seat: Seat) -> Enrolment:
