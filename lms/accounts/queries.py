@@ -102,15 +102,17 @@ def find_first_step(token: str) -> FirstStep | None:
 
 
 def find_passkey(credential_id: bytes, *, for_update: bool = False) -> Passkey | None:
-    """A passkey with its person, if she may sign in."""
+    """A passkey with its person, if she may sign in. Whoever is signed in already stays loaded as she is."""
     query = (
         select(Passkey)
         .join(Passkey.person)
         .where(Passkey.credential_id == credential_id, Person.disabled_at.is_(None))
         .options(contains_eager(Passkey.person).joinedload(Person.key))
-        .execution_options(populate_existing=True)
     )
-    return db.session.scalars(query.with_for_update(of=Passkey) if for_update else query).one_or_none()
+    passkey = db.session.scalars(query.with_for_update(of=Passkey) if for_update else query).one_or_none()
+    if passkey is not None and for_update:
+        db.session.refresh(passkey, ["sign_count"])
+    return passkey
 
 
 def passkeys_of(person_id: int) -> Sequence[Passkey]:

@@ -23,6 +23,9 @@ from .admin_forms import EndForm
 from .policy import HomePermission
 from .queries import admin as queries
 
+HIGHEST = 2**31 - 1
+"""The highest number that a row can have."""
+
 bp = Blueprint("admin", __name__, template_folder="templates", url_prefix="/<lang:lang>/admin")
 
 
@@ -30,7 +33,7 @@ bp = Blueprint("admin", __name__, template_folder="templates", url_prefix="/<lan
 @allow(HomePermission.ADMINISTER)
 def people() -> ResponseReturnValue:
     """Everybody by number, with the roles that she holds."""
-    after = request.args.get("after", 0, type=int)
+    after = min(request.args.get("after", 0, type=int), HIGHEST)
     return render_template("home/admin/people.html", page=queries.people(after=after), at=clock.now())
 
 
@@ -76,7 +79,7 @@ def settings() -> ResponseReturnValue:
 @allow(HomePermission.AUDIT)
 def audit() -> ResponseReturnValue:
     """Deeds, by number."""
-    before = request.args.get("before", type=int)
+    before = min(request.args.get("before", HIGHEST, type=int), HIGHEST)
     administers = allows(HomePermission.ADMINISTER, me())
     return render_template("home/admin/audit.html", page=queries.deeds(before=before), administers=administers)
 

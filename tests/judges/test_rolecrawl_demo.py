@@ -19,7 +19,10 @@ LEGAL_NAME = "Kanaria"
 OWN = [
     {"role": "participant", "url": "/t/[^/]+/(start|take-back|earlier|check|more-time|more-time/ask)$"},
     {"role": "*", "url": "^/(en|fr|ar)/(account/calendar|results/certificate|notices/put-away)(/|$)"},
-    {"role": "*", "url": "^/(en|fr|ar)/account/(again|sign-in/app/remove|sessions/end-others)$"},
+    {
+        "role": "*",
+        "url": "^/(en|fr|ar)/account/(again|opened/stop|sign-in/app/remove|sign-in/passphrase|sessions/end-others)$",
+    },
 ]
 """One address for all, at which each finds and changes her own only."""
 
@@ -45,6 +48,8 @@ EXTRA = [
     "POST /en/enrol/accept",
     "POST /en/account/calendar/take-back",
     "POST /en/account/again",
+    "POST /en/account/opened/stop",
+    "POST /en/enrol/passkey",
     "POST /en/account/sign-in/app/remove",
     *(f"POST /en/sign-in/second/{way}" for way in ("code", "passkey", "recovery")),
     *(f"POST /en/results/certificate/{act}" for act in ("issue", "preview", "shown")),

@@ -63,10 +63,10 @@ def roles_of(person: Person) -> list[Held]:
     return [Held(grant=grant, cohort=cohort) for grant, cohort in rows]
 
 
-def deeds(*, before: int | None) -> Page[Entry]:
+def deeds(*, before: int) -> Page[Entry]:
     """What was done, by number, the newest first."""
-    query = select(Entry).order_by(Entry.id.desc()).limit(ROWS + 1)
-    found = db.session.scalars(query if before is None else query.where(Entry.id < before)).all()
+    query = select(Entry).where(Entry.id < before).order_by(Entry.id.desc()).limit(ROWS + 1)
+    found = db.session.scalars(query).all()
     return Page(rows=found[:ROWS], following=found[ROWS - 1].id if len(found) > ROWS else None)
 
 
