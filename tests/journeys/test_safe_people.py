@@ -65,7 +65,7 @@ def test_enrolled_with_a_passkey_on_one_phone_recovered_on_another(open_browser)
         assert is_in(phone) and len(held()) == 1
         phone.sign_out()
         phone.open("/en/sign-in")
-        by_key(phone, "/sign-in/passkey")
+        phone.press("main button[data-passkey]")
         assert is_in(phone)
 
         phone.open("/en/account/sign-in/passphrase")
@@ -90,8 +90,8 @@ def test_enrolled_with_a_passkey_on_one_phone_recovered_on_another(open_browser)
             other.press('main form[action$="/end-others"] button')
             assert not is_in(phone)
             phone.open("/en/sign-in")
-            by_key(phone, "/sign-in/passkey")
-            assert phone.path == "/en/sign-in/passkey" and not phone.has_session()
+            phone.press("main button[data-passkey]")
+            assert phone.path == "/en/sign-in/passkey" and not is_in(phone)
             assert is_in(other)
 
 
@@ -141,7 +141,7 @@ def test_she_loses_her_phone_at_a_checkpoint(open_browser):
         lock(borrowed)
         assert not is_in(phone)
         phone.begin_sign_in(account, "en")
-        assert not phone.has_session(), "the passphrase alone opens nothing any more"
+        assert not is_in(phone), "the passphrase alone opens nothing any more"
 
         borrowed.begin_sign_in(account, "en")
         borrowed.page.fill("[name=paper]", paper[3])
