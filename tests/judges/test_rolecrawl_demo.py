@@ -37,7 +37,16 @@ That other groups' are closed to her, tests/assessments/test_groups.py shows; wh
 tests/safety/test_opening.py.
 """
 
-ELSEWHERE = ["leave", "sign-out", "/grading/languages", "/people/list/", "/sending/", "/place/", "/cal/"]
+ELSEWHERE = [
+    "leave",
+    "sign-out",
+    "/enrol/passkey",
+    "/grading/languages",
+    "/people/list/",
+    "/sending/",
+    "/place/",
+    "/cal/",
+]
 """Left out: what signs out or changes what is shown; and what a demo has none of: a list, a question to a second person
 and a place to set up, of which tests/cohorts shows that they are closed to all others, and the address of a calendar,
 of which tests/home/test_calendars.py does."""
@@ -49,7 +58,6 @@ EXTRA = [
     "POST /en/account/calendar/take-back",
     "POST /en/account/again",
     "POST /en/account/opened/stop",
-    "POST /en/enrol/passkey",
     "POST /en/account/sign-in/app/remove",
     *(f"POST /en/sign-in/second/{way}" for way in ("code", "passkey", "recovery")),
     *(f"POST /en/results/certificate/{act}" for act in ("issue", "preview", "shown")),
