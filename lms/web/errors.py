@@ -6,6 +6,7 @@ import logging
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from markupsafe import Markup
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ResourceClosedError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, SecurityError
@@ -15,7 +16,7 @@ from lms.kernel.ids import new_code
 
 from .csrf import ForgedOrStale
 from .http import wants_json, who
-from .languages import page_language
+from .languages import direction_of, page_language
 
 log = logging.getLogger("lms.errors")
 
@@ -41,10 +42,22 @@ def _page(status: int, heading: str, sentences: list[str], code: str | None = No
         who()
     except SQLAlchemyError:
         g.no_reader = True  # the page is drawn as for a stranger
-    page = render_template(
-        "errors/error.html", heading=heading, sentences=sentences, code=code, back_href=f"/{page_language()}/"
-    )
+    try:
+        page = render_template(
+            "errors/error.html", heading=heading, sentences=sentences, code=code, back_href=f"/{page_language()}/"
+        )
+    except Exception as error:  # whatever the page needs is what broke: she is told without it
+        log.error("an error page could not be drawn, code %s: %s at %s", code, type(error).__name__, _place(error))
+        page = _plain(heading, sentences, code)
     return make_response(page, status)
+
+
+def _plain(heading: str, sentences: list[str], code: str | None) -> Markup:
+    paragraphs = Markup().join(Markup("<p>{}</p>").format(text) for text in [*sentences, code] if text)
+    language = page_language()
+    return Markup('<!doctype html><html lang="{}" dir="{}"><meta charset="utf-8"><title>{}</title><h1>{}</h1>{}').format(
+        language, direction_of(language), heading, heading, paragraphs
+    )
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:

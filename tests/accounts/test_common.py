@@ -48,6 +48,11 @@ def test_the_3000_that_leaked_most_are_refused():
         "النساء ووقف إطلاق النار"[0:6] + " وقف إطلاق النار",
         "madar madar madar madar",
         "ｐａｓｓｗｏｒｄ１",
+        "WomenAndCeasefires",
+        "cessezlefeuetfemmes",
+        "النساء ووقف إطلاق النار",
+        "abc1232026",
+        "🌊🌊🌊🌊🌊🌊🌊🌊🌊🌊🌊🌊🌊🌊🌊",
     ],
 )
 def test_what_others_try_first_is_refused(passphrase):
@@ -64,6 +69,8 @@ def test_what_others_try_first_is_refused(passphrase):
         "القمر فوق سطح البيت القديم",
         "kofte-tavla-94-limon",
         "Ωκεανός και βουνό",
+        "le delta et la mandarine",
+        "🌊🏮🌾🪟🍋🐦🧵🪁⛵🌙🔔🧭🪴🎈🐌",
     ],
 )
 def test_words_of_her_own_are_taken(passphrase):

@@ -128,3 +128,20 @@ class FailingClock(BrokenClock):
         if self._asked == 2:
             raise self._fault
         return self._good.now()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_breaks_while_an_error_page_is_drawn_is_told_too(app, visitor, monkeypatch, caplog, lang):
+    """What every page needs is missing: she still reads that nothing is lost, and the server tells no more."""
+
+    def breaks(*_):
+        raise RuntimeError("the answer of Kanaria Legalname")
+
+    monkeypatch.setattr(app.jinja_env, "get_template", breaks)
+    answer = visitor.client.get(f"/{lang}/no/such/page")
+    assert answer.status_code == 404 and f'lang="{lang}"' in answer.text and "<h1>" in answer.text
+    assert "Kanaria" not in answer.text + caplog.text
+    assert "RuntimeError" in caplog.text
+    answer = visitor.client.get(f"/{lang}/sign-in")
+    assert answer.status_code == 500
+    assert answer.text.split("<p>")[-1].split("<")[0] in caplog.text

@@ -5,6 +5,7 @@ Compared without case, compatibility forms and whatever is no letter or digit.
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -20,18 +21,25 @@ ROWS = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiopasdfghjklzxcvbnm
 
 def is_common(passphrase: str) -> bool:
     """Whether a passphrase is listed, repeats one thing, follows a row of keys, or says no more than what this is."""
-    folded = _folded(passphrase)
+    signs = _folded(passphrase) or passphrase  # pictures alone are signs too
     return (
-        len(set(folded)) < FEWEST_LETTERS
-        or _once(folded) in _listed()
-        or _once(folded).rstrip("0123456789") in _listed()
-        or any(folded in row * 2 or folded in row[::-1] * 2 for row in ROWS)
-        or len(_without_product(passphrase)) < OWN_LEAST
+        len(set(signs)) < FEWEST_LETTERS
+        or any(start in _listed() for start in _without_last_digits(_once(signs)))
+        or any(signs in row * 2 or signs in row[::-1] * 2 for row in ROWS)
+        or len(_product().sub("", re.sub(r"\d", "", signs))) < OWN_LEAST
     )
 
 
 def _folded(text: str) -> str:
     return "".join(sign for sign in unicodedata.normalize("NFKC", text).casefold() if sign.isalnum())
+
+
+def _without_last_digits(signs: str) -> Iterator[str]:
+    """The signs, then the same without the last digit, without the last two, and so on: some listed words have some."""
+    yield signs
+    while signs and signs[-1].isdigit():
+        signs = signs[:-1]
+        yield signs
 
 
 def _once(folded: str) -> str:
@@ -40,19 +48,16 @@ def _once(folded: str) -> str:
     return repeated[1] if repeated else folded
 
 
-def _without_product(passphrase: str) -> str:
-    words = re.findall(r"[^\W\d_]+", unicodedata.normalize("NFKC", passphrase).casefold())
-    return "".join(word for word in words if word not in _product())
-
-
 @cache
 def _listed() -> frozenset[str]:
     return frozenset(_folded(line) for line in _lines("common.txt"))
 
 
 @cache
-def _product() -> frozenset[str]:
-    return frozenset(unicodedata.normalize("NFKC", line).casefold() for line in _lines("product.txt"))
+def _product() -> re.Pattern[str]:
+    """Any of the product's words, the longest first: in one word, with an article or a conjunction before it, as well."""
+    words = sorted({_folded(line) for line in _lines("product.txt")}, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, words)))
 
 
 def _lines(name: str) -> list[str]:
