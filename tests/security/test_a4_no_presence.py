@@ -50,7 +50,7 @@ def come_and_work(app, scene):
 @pytest.mark.parametrize("viewer", PEERS)
 def test_nothing_changes_for_others_when_she_comes_works_and_leaves(app, scene, looking_as, asked, clock, viewer):
     visitor = looking_as(viewer)
-    visitor.client.get("/en/")
+    visitor.client.get("/en/enrol")  # a form: the first gives a stranger her cookie
     before = look_at_all(app, visitor, asked)
     assert before == look_at_all(app, visitor, asked), "what chance makes is not left out"
     phone = come_and_work(app, scene)
@@ -82,7 +82,7 @@ def test_staff_are_told_a_day_and_never_an_hour(app, scene, looking_as, clock, h
         clock.at = NOW + later * HOUR
         come_and_read(app, scene)
         clock.at = NOW + 8 * HOUR
-        people = looking_as("coordinator").get("desk.people", cohort_id=scene.cast.cohort_id)
+        people = looking_as("coordinator").get("desk.participants", cohort_id=scene.cast.cohort_id)
         one = looking_as("coordinator").get(
             "people.person", cohort_id=scene.cast.cohort_id, enrolment_id=scene.enrolments["cedar"]
         )

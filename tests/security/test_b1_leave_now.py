@@ -104,8 +104,8 @@ def test_after_leaving_while_the_line_was_cut_the_old_cookie_is_dead(open_browse
         read_a_lesson(surfer, language)
         lesson, cookies = surfer.path, cookie_of(surfer)
         surfer.context.set_offline(True)
-        surfer.page.click("a.exit", no_wait_after=True)
-        surfer.page.wait_for_url("chrome-error://**")
+        with surfer.page.expect_event("requestfailed"):
+            surfer.page.click("a.exit", no_wait_after=True)
         surfer.context.set_offline(False)
         surfer.open(lesson)
         assert surfer.path == f"/{language}/sign-in" and not surfer.has_session()

@@ -118,10 +118,10 @@ def test_there_is_no_manifest_that_would_put_the_product_on_a_start_screen(visit
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_what_a_lock_screen_shows_of_a_message_is_neutral(lang):
+def test_what_a_lock_screen_shows_of_a_message_is_neutral(app, lang):
     """Subject and the first 120 characters, of each message."""
     for name, template in TEMPLATES.items():
-        with speaking(lang):
+        with app.test_request_context(), speaking(lang):
             subject, text = str(template.subject), str(template.text)
         assert words_in(f"{subject} {text[:120]}", "Madar", "course", "cours", "http") == [], name
 
