@@ -46,7 +46,7 @@ def _page(status: int, heading: str, sentences: list[str], code: str | None = No
         page = render_template(
             "errors/error.html", heading=heading, sentences=sentences, code=code, back_href=f"/{page_language()}/"
         )
-    except Exception as error:  # whatever the page needs is what broke: she is told without it
+    except Exception as error:  # noqa: BLE001 - whatever a page needs is what broke: she is told without it
         log.error("an error page could not be drawn, code %s: %s at %s", code, type(error).__name__, _place(error))
         page = _plain(heading, sentences, code)
     return make_response(page, status)
@@ -55,9 +55,9 @@ def _page(status: int, heading: str, sentences: list[str], code: str | None = No
 def _plain(heading: str, sentences: list[str], code: str | None) -> Markup:
     paragraphs = Markup().join(Markup("<p>{}</p>").format(text) for text in [*sentences, code] if text)
     language = page_language()
-    return Markup('<!doctype html><html lang="{}" dir="{}"><meta charset="utf-8"><title>{}</title><h1>{}</h1>{}').format(
-        language, direction_of(language), heading, heading, paragraphs
-    )
+    return Markup(
+        '<!doctype html><html lang="{}" dir="{}"><meta charset="utf-8"><title>{}</title><h1>{}</h1>{}'
+    ).format(language, direction_of(language), heading, heading, paragraphs)
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:

@@ -55,7 +55,7 @@ def _listed() -> frozenset[str]:
 
 @cache
 def _product() -> re.Pattern[str]:
-    """Any of the product's words, the longest first: in one word, with an article or a conjunction before it, as well."""
+    """Any of the product's words, the longest first: also where several are written together."""
     words = sorted({_folded(line) for line in _lines("product.txt")}, key=len, reverse=True)
     return re.compile("|".join(map(re.escape, words)))
 
